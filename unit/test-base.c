@@ -51,6 +51,26 @@ static void test_strings(void **state) {
         assert_true(endswith(b.s, ",999,"));
 }
 
+static void test_utf8(void **state) {
+        static const char *const bad[] = { "\x80",
+                                           "\xc0\xaf",
+                                           "\xe0\x80\x80",
+                                           "\xed\xa0\x80",
+                                           "\xf4\x90\x80\x80",
+                                           "\xf8\x88\x80\x80\x80",
+                                           "\xe2\x82",
+                                           "a\xff" };
+        uint32_t c;
+
+        assert_int_equal(utf8_next("\xe2\x82\xac!", 4, &c), 3);
+        assert_int_equal(c, 0x20ac);
+        assert_int_equal(utf8_next("", 1, &c), 1); /* the NUL byte is a character */
+        assert_true(utf8_is_valid("a\xc3\xbc\xf0\x9f\x98\x80", 7));
+        assert_true(utf8_is_valid("", 0));
+        for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+                assert_false(utf8_is_valid(bad[i], strlen(bad[i])));
+}
+
 static void test_time(void **state) {
         char a[TIME_TEXT_SIZE];
         usec_t t;
@@ -216,12 +236,12 @@ static void test_rng_repeats(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_numbers),     cmocka_unit_test(test_nearest),
-                cmocka_unit_test(test_strings),     cmocka_unit_test(test_time),
-                cmocka_unit_test(test_durations),   cmocka_unit_test(test_json),
-                cmocka_unit_test(test_cidr),        cmocka_unit_test(test_json_depth),
-                cmocka_unit_test(test_encodings),   cmocka_unit_test(test_files),
-                cmocka_unit_test(test_rng_repeats),
+                cmocka_unit_test(test_numbers),    cmocka_unit_test(test_nearest),
+                cmocka_unit_test(test_strings),    cmocka_unit_test(test_utf8),
+                cmocka_unit_test(test_time),       cmocka_unit_test(test_durations),
+                cmocka_unit_test(test_json),       cmocka_unit_test(test_cidr),
+                cmocka_unit_test(test_json_depth), cmocka_unit_test(test_encodings),
+                cmocka_unit_test(test_files),      cmocka_unit_test(test_rng_repeats),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

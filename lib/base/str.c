@@ -145,6 +145,37 @@ bool str_has_control(const char *s) {
         return false;
 }
 
+size_t utf8_next(const char *s, size_t size, uint32_t *ret) {
+        static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 }; /* below it the form is overlong */
+        unsigned char c = (unsigned char) s[0];
+        size_t n = c < 0x80 ? 1 : c >> 5 == 6 ? 2 : c >> 4 == 14 ? 3 : c >> 3 == 30 ? 4 : 0;
+        uint32_t v = n == 1 ? c : c & (0x7fu >> n);
+
+        if (n == 0 || n > size)
+                return 0;
+        for (size_t i = 1; i < n; i++) {
+                if (((unsigned char) s[i] & 0xc0) != 0x80)
+                        return 0;
+                v = v << 6 | ((unsigned char) s[i] & 0x3f);
+        }
+        if (v < least[n] || (v >= 0xd800 && v <= 0xdfff) || v > 0x10ffff)
+                return 0;
+        if (ret)
+                *ret = v;
+        return n;
+}
+
+bool utf8_is_valid(const char *s, size_t size) {
+        size_t n;
+
+        for (; size > 0; s += n, size -= n) {
+                n = utf8_next(s, size, NULL);
+                if (n == 0)
+                        return false;
+        }
+        return true;
+}
+
 #define WORD_MAX 64
 
 /* Edit distance, case ignored, a swap of neighbours counted as one. Words over WORD_MAX are never near. */

@@ -32,6 +32,11 @@ char *str_trim(char *s); /* in place; returns the first character that is not wh
 char *str_lower(char *s);
 bool str_has_control(const char *s); /* a byte below 0x20, or 0x7f */
 
+/* The character at the start of 's' (size > 0): returns its length in bytes, 1..4, and the code point; 0 when these bytes are no
+ * UTF-8 (overlong forms, surrogates and what lies beyond U+10FFFF are none). 'ret' may be NULL. */
+size_t utf8_next(const char *s, size_t size, uint32_t *ret);
+bool utf8_is_valid(const char *s, size_t size);
+
 /* The word of 'words' that a person who typed 's' most likely meant, or NULL when none is near. */
 const char *str_nearest(const char *s, const char *const *words, size_t n);
 
