@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/param.h> /* MIN() and MAX(); they evaluate an argument twice. libuv's headers bring them too */
 
 /* Runs 'func' with the variable's address when its scope ends. */
 #define _cleanup_(func)     __attribute__((cleanup(func)))
@@ -38,9 +39,6 @@
 
 #define ARRAY_SIZE(a)                   (sizeof(a) / sizeof((a)[0]))
 #define CONTAINER_OF(ptr, type, member) ((type *) ((char *) (ptr) -offsetof(type, member)))
-/* Plain macros: they evaluate an argument twice. */
-#define MIN(a, b) ((a) < (b) ? (a) : (b))
-#define MAX(a, b) ((a) > (b) ? (a) : (b))
 
 /* NULL equals NULL and nothing else. */
 static inline bool streq_ptr(const char *a, const char *b) {
