@@ -38,8 +38,8 @@ typedef enum RetryClass {
 } RetryClass;
 
 typedef struct ErrorClass {
-        int status;       /* 0: no status, -1: any */
-        const char *code; /* NULL: any */
+        int status;       /* 0: no status; of a full hundred: also for the rest of it */
+        const char *code; /* NULL: any other */
         int error;        /* negative errno; 0 for success */
         ErrorMeaning meaning;
         RetryClass retry;
@@ -76,6 +76,7 @@ const ErrorClass *error_class_table(size_t *ret_n);
 int api_error_from_reply(int status, const char *body, size_t body_size, const char *opc_request_id,
                          ApiError *reterr);
 
-/* For what went wrong without a usable answer: a transport error or a garbled one. Returns 'error' (negative). */
+/* For what went wrong without a usable answer: no answer, a garbled one, nothing to sign with. The retry class is that of the
+ * meaning's first row. Returns 'error' (negative). */
 int api_error_set(ApiError *e, int status, const char *opc_request_id, ErrorMeaning meaning, int error,
                   const char *format, ...) _printf_(6, 7);
