@@ -1,0 +1,157 @@
+#include "credentials.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/x509v3.h>
+
+#include "base/str.h"
+#include "sim.h"
+
+void credentials_done(Credentials *c) {
+        free(c->ca_pem);
+        free(c->server_pem);
+        free(c->server_key_pem);
+        free(c->api_key_pem);
+        *c = (Credentials){};
+}
+
+static char *bio_text(BIO *bio) {
+        char *data;
+        long n = BIO_get_mem_data(bio, &data);
+        char *text = xstrndup(data, (size_t) n);
+
+        BIO_free(bio);
+        return text;
+}
+
+static char *key_pem(EVP_PKEY *key) {
+        BIO *bio = BIO_new(BIO_s_mem());
+
+        PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL);
+        return bio_text(bio);
+}
+
+static char *certificate_pem(X509 *x) {
+        BIO *bio = BIO_new(BIO_s_mem());
+
+        PEM_write_bio_X509(bio, x);
+        return bio_text(bio);
+}
+
+/* MD5 of the DER SubjectPublicKeyInfo, as 16 pairs. */
+static char *key_fingerprint(EVP_PKEY *key) {
+        unsigned char *der = NULL, digest[EVP_MAX_MD_SIZE];
+        unsigned n_digest = 0;
+        _cleanup_str_ Str s = {};
+        int n;
+
+        n = i2d_PUBKEY(key, &der);
+        if (n < 0 || EVP_Digest(der, (size_t) n, digest, &n_digest, EVP_md5(), NULL) != 1)
+                n_digest = 0;
+        OPENSSL_free(der);
+        for (unsigned i = 0; i < n_digest; i++)
+                str_addf(&s, "%s%02x", i > 0 ? ":" : "", digest[i]);
+        return str_take(&s);
+}
+
+static int add_extension(X509 *x, X509 *issuer, int nid, const char *value) {
+        X509V3_CTX ctx;
+        X509_EXTENSION *e;
+        int r;
+
+        X509V3_set_ctx(&ctx, issuer, x, NULL, NULL, 0);
+        X509V3_set_ctx_nodb(&ctx);
+        e = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
+        if (!e)
+                return -EINVAL;
+        r = X509_add_ext(x, e, -1);
+        X509_EXTENSION_free(e);
+        return r == 1 ? 0 : -EINVAL;
+}
+
+static X509 *certificate_new(EVP_PKEY *key, const char *name, X509 *issuer, long serial) {
+        X509 *x = X509_new();
+        X509_NAME *subject = X509_get_subject_name(x);
+
+        X509_set_version(x, X509_VERSION_3);
+        ASN1_INTEGER_set(X509_get_serialNumber(x), serial);
+        X509_gmtime_adj(X509_getm_notBefore(x), -86400);
+        X509_gmtime_adj(X509_getm_notAfter(x), 365L * 86400);
+        X509_set_pubkey(x, key);
+        X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *) name, -1, -1, 0);
+        X509_set_issuer_name(x, issuer ? X509_get_subject_name(issuer) : subject);
+        return x;
+}
+
+static char *alternative_names(char *const *hosts, const char *address) {
+        _cleanup_str_ Str s = {};
+
+        str_addf(&s, "IP:%s,DNS:localhost", address);
+        for (size_t i = 0; hosts[i]; i++)
+                str_addf(&s, ",DNS:%s", hosts[i]);
+        return str_take(&s);
+}
+
+static int make_server(Credentials *c, EVP_PKEY *ca_key, X509 *ca, const char *names) {
+        EVP_PKEY *key = EVP_EC_gen("P-256");
+        X509 *x;
+        int r = 0;
+
+        if (!key)
+                return -EIO;
+        x = certificate_new(key, "tandem-sim", ca, 2);
+        if (add_extension(x, ca, NID_basic_constraints, "critical,CA:FALSE") < 0 ||
+            add_extension(x, ca, NID_key_usage, "critical,digitalSignature") < 0 ||
+            add_extension(x, ca, NID_ext_key_usage, "serverAuth") < 0 ||
+            add_extension(x, ca, NID_subject_key_identifier, "hash") < 0 ||
+            add_extension(x, ca, NID_authority_key_identifier, "keyid") < 0 ||
+            add_extension(x, ca, NID_subject_alt_name, names) < 0 || X509_sign(x, ca_key, EVP_sha256()) == 0)
+                r = -EIO;
+        else {
+                c->server_pem = certificate_pem(x);
+                c->server_key_pem = key_pem(key);
+        }
+        X509_free(x);
+        EVP_PKEY_free(key);
+        return r;
+}
+
+static int make_tls(Credentials *c, const char *names) {
+        EVP_PKEY *key = EVP_EC_gen("P-256");
+        X509 *ca;
+        int r = -EIO;
+
+        if (!key)
+                return -EIO;
+        ca = certificate_new(key, "tandem-sim throw-away CA", NULL, 1);
+        if (add_extension(ca, ca, NID_basic_constraints, "critical,CA:TRUE") >= 0 &&
+            add_extension(ca, ca, NID_key_usage, "critical,keyCertSign,cRLSign") >= 0 &&
+            add_extension(ca, ca, NID_subject_key_identifier, "hash") >= 0 &&
+            X509_sign(ca, key, EVP_sha256()) != 0) {
+                c->ca_pem = certificate_pem(ca);
+                r = make_server(c, key, ca, names);
+        }
+        X509_free(ca);
+        EVP_PKEY_free(key);
+        return r;
+}
+
+int credentials_make(Sim *sim, char *const *hosts, const char *address, Credentials *ret) {
+        _cleanup_(credentials_done) Credentials c = {};
+        _cleanup_free_ char *names = alternative_names(hosts, address);
+        int r;
+
+        r = make_tls(&c, names);
+        if (r < 0)
+                return r;
+        sim->key = EVP_RSA_gen(2048);
+        if (!sim->key)
+                return -EIO;
+        sim->key_fingerprint = key_fingerprint(sim->key);
+        c.api_key_pem = key_pem(sim->key);
+        *ret = c;
+        c = (Credentials){};
+        return 0;
+}

@@ -1,0 +1,75 @@
+/* A kind of resource as data: what it takes, what it is called, how long things last, and hooks for what is really different
+ * about it. One file per kind in kinds/. */
+#pragma once
+
+#include "sim.h"
+#include "validate.h"
+
+/* POST /COLLECTION/{id}/NAME, or GET of it. 'in' is the checked body (owned by the caller), NULL without 'body'. */
+typedef struct Action {
+        const char *method;
+        const char *name;
+        const Field *body; /* NULL: no body is read */
+        int (*run)(Call *c, Object *o, const cJSON *in);
+        bool if_match;            /* takes if-match, and fails with 412 */
+        bool retry_token;         /* takes opc-retry-token */
+        bool no_claim;            /* reads only, or claims by itself */
+        const char *const *query; /* parameters it takes besides limit and page; NULL: none at all */
+} Action;
+
+struct Kind {
+        KindId id;
+        const char *name;       /* Vcn */
+        const char *ocid_type;  /* vcn */
+        const char *collection; /* vcns */
+        const char *scope;      /* the query parameter that a list must have */
+        const char *filters[8]; /* the others that it takes */
+        bool sortable;          /* sortBy and sortOrder */
+        bool hidden;            /* not in the estate */
+        bool has_items;
+        const char *items_name;   /* what /estate calls them: rules or statements */
+        const char *unordered[4]; /* arrays of the body whose order means nothing */
+        const char *parents
+                [3]; /* paths in the body to what is busy while this changes; the object itself: "id" */
+        KindId parent_kinds[3];
+        const Field *create, *update; /* NULL: cannot be done */
+        double create_seconds, delete_seconds;
+        const char *coming, *ready, *going,
+                *gone; /* NULL: PROVISIONING, AVAILABLE, TERMINATING, TERMINATED */
+        bool no_create_etag;
+        bool can_move;    /* actions/changeCompartment */
+        bool move_is_202; /* answered with a work request */
+        bool tag_maps_clear_each_other;
+        const char *limit, *limit_scope; /* option limits.NAME: how many live ones per value of the path */
+
+        /* Refuses (negative, through call_fail()), or completes the body. 'in' is checked against 'create'. */
+        int (*on_create)(Call *c, Object *o, const cJSON *in);
+        /* Refuses, or applies; what it leaves in 'in' is then laid over the body. */
+        int (*on_update)(Call *c, Object *o, cJSON *in);
+        int (*check_delete)(Call *c, Object *o);
+        void (*on_deleting)(Object *o);
+        void (*on_ready)(Object *o);
+        void (*on_gone)(Object *o);
+        bool (*matches)(const Call *c, const cJSON *body); /* filters that are more than equality */
+        void (*render)(const Object *o, cJSON *body);
+        cJSON *(*items)(const Call *c,
+                        const Object *o); /* for /estate, where it is more than what is kept; owned */
+        const Action *actions;            /* ended by one without a name */
+};
+
+const Kind *kind_get(KindId id);
+const Kind *kind_by_name(const char *name);             /* NULL if unknown */
+const Kind *kind_by_collection(const char *collection); /* NULL if unknown */
+
+static inline const char *kind_coming(const Kind *k) {
+        return k->coming ? k->coming : "PROVISIONING";
+}
+static inline const char *kind_ready(const Kind *k) {
+        return k->ready ? k->ready : "AVAILABLE";
+}
+static inline const char *kind_going(const Kind *k) {
+        return k->going ? k->going : "TERMINATING";
+}
+static inline const char *kind_gone(const Kind *k) {
+        return k->gone ? k->gone : "TERMINATED";
+}

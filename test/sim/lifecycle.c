@@ -1,0 +1,82 @@
+#include "lifecycle.h"
+
+#include "base/json.h"
+#include "kind.h"
+#include "options.h"
+#include "store.h"
+#include "timer.h"
+
+void lifecycle_later(Sim *sim, double seconds, void (*func)(void *sim, char *id), const char *id) {
+        timer_heap_add(sim->lifecycles, sim_time(sim) + sim_scaled(sim, seconds), func, sim, id);
+}
+
+static void on_vanish(void *userdata, char *id) {
+        Object *o = store_get(userdata, id);
+
+        if (o && !object_is_live(o))
+                store_remove(o);
+}
+
+void lifecycle_end(Object *o) {
+        if (!object_is_live(o))
+                return;
+        object_set_state(o, kind_gone(o->kind));
+        if (o->kind->on_gone)
+                o->kind->on_gone(o);
+        lifecycle_later(o->region->sim, option_number(o->region->sim, "lingerSeconds"), on_vanish, o->id);
+}
+
+static void on_ready(void *userdata, char *id) {
+        Object *o = store_get(userdata, id);
+        const cJSON *name;
+
+        if (!o || (!streq(object_state(o), kind_coming(o->kind)) && !streq(object_state(o), "UPDATING")))
+                return;
+        cJSON_ArrayForEach (name, option_value(userdata, "failCreate"))
+                if (streq_ptr(name->valuestring, o->kind->name) &&
+                    streq(object_state(o), kind_coming(o->kind))) {
+                        lifecycle_end(o);
+                        return;
+                }
+        object_set_state(o, kind_ready(o->kind));
+        if (o->kind->on_ready)
+                o->kind->on_ready(o);
+}
+
+static void on_deleted(void *userdata, char *id) {
+        Object *o = store_get(userdata, id);
+
+        if (o && streq(object_state(o), kind_going(o->kind)))
+                lifecycle_end(o);
+}
+
+void lifecycle_start(Object *o, double seconds) {
+        if (seconds <= 0) {
+                json_set_string(o->body, "lifecycleState", kind_ready(o->kind));
+                return;
+        }
+        json_set_string(o->body, "lifecycleState", kind_coming(o->kind));
+        lifecycle_later(o->region->sim, seconds, on_ready, o->id);
+}
+
+void lifecycle_update(Object *o, double seconds) {
+        object_set_state(o, "UPDATING");
+        lifecycle_later(o->region->sim, seconds, on_ready, o->id);
+}
+
+void lifecycle_delete(Object *o, double seconds) {
+        object_set_state(o, kind_going(o->kind));
+        lifecycle_later(o->region->sim, seconds, on_deleted, o->id);
+}
+
+void lifecycle_resume(Object *o) {
+        Sim *sim = o->region->sim;
+        const char *state = object_state(o);
+
+        if (streq(state, kind_coming(o->kind)) || streq(state, "UPDATING"))
+                lifecycle_later(sim, o->kind->create_seconds, on_ready, o->id);
+        else if (streq(state, kind_going(o->kind)))
+                lifecycle_later(sim, o->kind->delete_seconds, on_deleted, o->id);
+        else if (!object_is_live(o))
+                lifecycle_later(sim, option_number(sim, "lingerSeconds"), on_vanish, o->id);
+}

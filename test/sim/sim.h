@@ -1,0 +1,67 @@
+/* The world that is simulated: one tenancy, two regions, and the clock, chance and options that they share. */
+#pragma once
+
+#include "base/rng.h"
+#include "forward.h"
+#include "kind-id.h"
+
+#define N_REGIONS      2
+#define N_COMPARTMENTS 4
+
+/* What one region holds of one kind, in the order of creation. */
+typedef struct ObjectList {
+        Object **objects; /* owned */
+        size_t n;
+} ObjectList;
+
+struct Region {
+        Sim *sim;         /* not owned */
+        const char *name; /* us-sanjose-1 */
+        const char *key;  /* SJC */
+        unsigned n_ads;
+        bool is_home;
+        ObjectList lists[_KIND_MAX];
+        uint64_t
+                epoch; /* counts mutating requests: what a stale reply hides is what changed since the last one */
+        double rate_tokens;    /* of the request rate limit */
+        usec_t rate_last_usec; /* monotonic */
+};
+
+typedef struct Compartment {
+        const char *id;
+        const char *name;
+        const char *parent; /* NULL: the tenancy itself */
+} Compartment;
+
+struct Sim {
+        Region regions[N_REGIONS];
+        Object *by_id; /* uthash over all objects of both regions */
+        uint64_t last_seq;
+
+        const char *tenancy; /* OCIDs */
+        const char *user;
+        Compartment compartments[N_COMPARTMENTS];
+        const char *ad_prefix;
+
+        double speed;
+        uint64_t seed;
+        Rng ids, etags, pages, orders; /* independent streams: paging does not change which ids come out */
+        usec_t advanced_usec;          /* how far POST /advance moved lifecycles ahead of the real clock */
+        TimerHeap *lifecycles;         /* keyed by sim_time() */
+        cJSON *options;                /* name → value; options.c has the table */
+        CallLog *log;
+        Faults *faults;
+        RetryToken *retry_tokens; /* uthash */
+        EVP_PKEY *key;            /* the API key */
+        char *key_fingerprint;    /* aa:bb:… */
+};
+
+void sim_init(Sim *sim, double speed, uint64_t seed);
+void sim_done(Sim *sim);
+
+Region *sim_region(Sim *sim, const char *name); /* NULL: not one of ours */
+const Compartment *sim_compartment(const Sim *sim, const char *id);
+
+usec_t sim_time(const Sim *sim);       /* what lifecycles are measured by: monotonic, plus advances */
+usec_t sim_wall_clock(const Sim *sim); /* the servers' clock: epoch, plus the option clockSkewSeconds */
+usec_t sim_scaled(const Sim *sim, double seconds); /* a duration of the real cloud, divided by the speed */
