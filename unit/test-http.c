@@ -2,10 +2,8 @@
 #include "http/http.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
