@@ -5,15 +5,15 @@
 #include "model/resource.h"
 
 #define APPROVAL_BOOTSTRAP "bootstrap"
-#define WORDS_MAX 1000 /* approvals, and pauses */
+#define WORDS_MAX          1000 /* approvals, and pauses */
 
 typedef struct Approval {
-        char *id;      /* the action's, or "bootstrap" */
+        char *id; /* the action's, or "bootstrap" */
         char *address;
-        char *ocid;    /* NULL: none was there */
+        char *ocid; /* NULL: none was there */
         Verb verb;
-        char *want;    /* Desired.digest, or "" */
-        char **seen;   /* strv: one text per difference that was seen; it holds while they only get fewer */
+        char *want;  /* Desired.digest, or "" */
+        char **seen; /* strv: one text per difference that was seen; it holds while they only get fewer */
         usec_t expires;
         bool override; /* of budget, proof and one-at-a-time, with a reason */
         char *reason;  /* or NULL */
@@ -46,7 +46,8 @@ int words_pause(Words *w, const char *address, usec_t until, const char *reason)
 int words_resume(Words *w, const char *address); /* NULL: everything; -ENOENT when nothing was paused */
 bool words_expire(Words *w, usec_t now);         /* true when something ran out */
 
-const Approval *words_approval(const Words *w, const Action *a, usec_t now); /* the one that covers this action, or NULL */
+const Approval *words_approval(const Words *w, const Action *a,
+                               usec_t now); /* the one that covers this action, or NULL */
 bool words_bootstrap(const Words *w, usec_t now);
 const Pause *words_paused(const Words *w, const char *address, usec_t now);
 

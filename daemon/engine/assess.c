@@ -1,0 +1,335 @@
+/* From what is wanted and what was observed to a verdict and the calls that would mend it. The cases of a thing that is not
+ * there are in missing.c, those of a thing that is no longer declared in orphan.c. */
+#include "assess.h"
+
+#include "missing.h"
+#include "model/compare.h"
+
+#define ROUNDS 3 /* of a fight, and of writes without effect, before it is said */
+
+static bool is_in_body(const Difference *d) {
+        return d->field && d->field->change != CHANGE_ACTION && d->field->change != CHANGE_NEVER &&
+               !d->refused;
+}
+
+static void select_differences(const Assessment *a, Action *action, Verb verb) {
+        for (size_t i = 0; i < a->differences.n; i++)
+                if (is_in_body(&a->differences.d[i]) && a->differences.d[i].verb == verb)
+                        differences_copy(&action->differences, &a->differences.d[i]);
+}
+
+static bool has_in_body(const Assessment *a, Verb verb) {
+        for (size_t i = 0; i < a->differences.n; i++)
+                if (is_in_body(&a->differences.d[i]) && a->differences.d[i].verb == verb)
+                        return true;
+        return false;
+}
+
+static void make_call(Action *action, const char *method, char *path, cJSON *body) {
+        Resource *r = action->resource;
+
+        action->call = (Call){
+                .method = method,
+                .path = path,
+                .body = body,
+                .kind = r->kind,
+                .region = r->region,
+                .target = xstrdup(r->observed->id),
+        };
+        action->basis[0] = r->observed;
+        action_serialize(action, r->kind, r->observed->body);
+}
+
+static void guard_with_etag(Action *action) {
+        action->call.takes_if_match = true;
+        action->call.if_match = xstrdup(action->resource->observed->etag);
+}
+
+static char *path_of(const Resource *r) {
+        return xasprintf("%s/%s", r->kind->path, r->observed->id);
+}
+
+static char *count_text(const Differences *ds) {
+        size_t added = 0, removed = 0, changed = 0;
+        _cleanup_str_ Str b = {};
+
+        for (size_t i = 0; i < ds->n; i++) {
+                if (!ds->d[i].have_text)
+                        added++;
+                else if (!ds->d[i].want_text)
+                        removed++;
+                else
+                        changed++;
+        }
+        if (added > 0)
+                str_addf(&b, "%zu missing", added);
+        if (changed > 0)
+                str_addf(&b, "%s%zu differ%s", b.size ? ", " : "", changed, changed == 1 ? "s" : "");
+        if (removed > 0)
+                str_addf(&b, "%s%zu not declared", b.size ? ", " : "", removed);
+        return str_take(&b);
+}
+
+static void act_put(const Context *c, Resource *r, const cJSON *want, Verb verb, Assessment *a) {
+        Action *action = assessment_act(a, r, verb);
+
+        select_differences(a, action, verb);
+        make_call(action, "PUT", path_of(r), body_for_put(c, r, want, &a->differences, 1u << verb, false));
+        guard_with_etag(action);
+        action->reason = count_text(&action->differences);
+}
+
+static bool is_tagged(const Context *c, const Resource *r) {
+        return streq_ptr(observed_tag(r->observed, TAG_ESTATE), c->estate->name) &&
+               streq_ptr(observed_tag(r->observed, TAG_ADDRESS), r->address) &&
+               observed_tag(r->observed, TAG_ORIGIN);
+}
+
+static void act_adopt(const Context *c, Resource *r, Assessment *a) {
+        static const char *const how[] = {
+                [IDENTITY_NONE] = "",
+                [IDENTITY_PIN] = "found by its pinned OCID",
+                [IDENTITY_TAG] = "found by tag, under its former name",
+                [IDENTITY_ROLE] = "made by OCI, found by its role",
+                [IDENTITY_NAME] = "found by name",
+        };
+        Action *action = assessment_act(a, r, VERB_ADOPT);
+        Difference *d = differences_add(&action->differences, kind_field(r->kind, "freeformTags"),
+                                        VERB_ADOPT, xasprintf("freeformTags.%s", TAG_ADDRESS));
+        const Differences none = {};
+
+        d->want_text = xstrdup(r->address);
+        d->have_text = xstrdup(observed_tag(r->observed, TAG_ADDRESS));
+        make_call(action, "PUT", path_of(r), body_for_put(c, r, NULL, &none, 0, true));
+        guard_with_etag(action);
+        action->reason = xasprintf("%s: put our tags on it", how[r->identity]);
+}
+
+/* POST {id}/actions/addCidr {cidrBlock}: one element a call, missing ones first. */
+static void act_elements(Resource *r, const Field *f, Assessment *a) {
+        for (size_t i = 0; i < a->differences.n; i++) {
+                const Difference *d = &a->differences.d[i];
+                bool add = d->want;
+                Action *action;
+
+                if (d->field != f)
+                        continue;
+                action = assessment_act(a, r, d->verb);
+                differences_copy(&action->differences, d);
+                make_call(action, "POST",
+                          xasprintf("%s/%s/actions/%s", r->kind->path, r->observed->id,
+                                    add ? f->action->add : f->action->remove),
+                          json_new_object());
+                json_set_copy(action->call.body, f->action->member, add ? d->want : d->have);
+                guard_with_etag(action);
+                action->reason = xasprintf("%s %s", add ? "add" : "remove", d->path);
+        }
+}
+
+typedef enum SubCall {
+        SUB_UPDATE,
+        SUB_ADD,
+        SUB_REMOVE_TWICE, /* second copies: nothing is taken away */
+        SUB_REMOVE,
+        _SUB_MAX,
+} SubCall;
+
+static SubCall sub_call_of(const Difference *d) {
+        if (d->want)
+                return d->have ? SUB_UPDATE : SUB_ADD;
+        return d->verb == VERB_UPDATE ? SUB_REMOVE_TWICE : SUB_REMOVE;
+}
+
+static cJSON *sub_item(const Context *c, const Field *f, const Difference *d, SubCall which) {
+        cJSON *rule;
+
+        if (which == SUB_REMOVE || which == SUB_REMOVE_TWICE)
+                return json_new_string(json_string(d->have, "id"));
+        rule = rule_for_write(c, f->rules, d);
+        if (which == SUB_UPDATE)
+                json_set_copy(rule, "id", json_get(d->have, "id"));
+        return rule;
+}
+
+/* One call of a sub-collection takes at most so many rules; the rest follow when these were seen. */
+static void act_sub(const Context *c, Resource *r, const Field *f, SubCall which, Assessment *a) {
+        const SubCollection *sub = f->rules->sub;
+        bool remove = which == SUB_REMOVE || which == SUB_REMOVE_TWICE;
+        const char *name = remove ? sub->remove : which == SUB_ADD ? sub->add : sub->update;
+        _cleanup_json_ cJSON *items = json_new_array();
+        Action *action = NULL;
+
+        for (size_t i = 0; i < a->differences.n; i++) {
+                const Difference *d = &a->differences.d[i];
+
+                if (d->field != f || sub_call_of(d) != which ||
+                    (unsigned) cJSON_GetArraySize(items) >= sub->max_per_call)
+                        continue;
+                if (!action)
+                        action = assessment_act(a, r, which == SUB_REMOVE ? VERB_DISRUPT : VERB_UPDATE);
+                differences_copy(&action->differences, d);
+                json_append(items, sub_item(c, f, d, which));
+        }
+        if (!action)
+                return;
+        make_call(action, "POST", xasprintf("%s/%s/actions/%s", r->kind->path, r->observed->id, name),
+                  json_new_object());
+        json_set(action->call.body, remove ? sub->remove_member : sub->add_member, TAKE_PTR(items));
+        action->call.sub = f;
+        action->call.takes_token = which == SUB_ADD && sub->retry_token;
+        action->reason = count_text(&action->differences);
+}
+
+static void act_lists(const Context *c, Resource *r, Assessment *a) {
+        for (const Field *f = kind_field_first(r->kind); f; f = kind_field_next(r->kind, f)) {
+                if (f->change != CHANGE_ACTION)
+                        continue;
+                if (f->action)
+                        act_elements(r, f, a);
+                for (SubCall which = 0; f->rules && which < _SUB_MAX; which++)
+                        act_sub(c, r, f, which, a);
+        }
+}
+
+static void act_replace(Resource *r, Assessment *a) {
+        Action *action = assessment_act(a, r, VERB_REPLACE);
+
+        select_differences(a, action, VERB_REPLACE);
+        action_delete(action);
+        action->reason = xstrdup("the API cannot change it in place: delete it and make it anew");
+}
+
+static void say_refused(Assessment *a) {
+        for (size_t i = 0; i < a->differences.n; i++) {
+                const Difference *d = &a->differences.d[i];
+
+                if (d->refused)
+                        assessment_set(a, VERDICT_BLOCKED, "immutable", "the API cannot change %s: %s",
+                                       d->path,
+                                       d->note ? d->note : "delete it by hand, or declare what is there");
+        }
+}
+
+static void say_drift(const Context *c, const Resource *r, Assessment *a) {
+        _cleanup_free_ char *counts = count_text(&a->differences);
+
+        (void) c;
+        if (a->differences.n > 0 && r->fight_rounds >= ROUNDS)
+                assessment_set(a, VERDICT_FIGHTING, "fight",
+                               "somebody set it back %u times after it was mended (%s); tandem stops until "
+                               "a person looks",
+                               r->fight_rounds, counts);
+        else if (a->differences.n > 0 && r->unconverged >= ROUNDS)
+                assessment_set(a, VERDICT_NOT_CONVERGING, "not-converging",
+                               "written %u times and never observed (%s); the service accepts it and does "
+                               "not keep it",
+                               r->unconverged, counts);
+        else if (a->differences.n > 0)
+                assessment_set(a, VERDICT_DRIFTED, "drift", "%s", counts);
+        else if (a->n_actions > 0)
+                assessment_set(a, VERDICT_DRIFTED, "not-adopted", "%s", a->actions[0]->reason);
+}
+
+/* Actions in the order in which they would be done: ours by tag first, then what mends, then what takes away. */
+static void decide(const Context *c, Resource *r, const cJSON *want, Assessment *a) {
+        if (!is_tagged(c, r))
+                act_adopt(c, r, a);
+        if (has_in_body(a, VERB_UPDATE))
+                act_put(c, r, want, VERB_UPDATE, a);
+        act_lists(c, r, a);
+        if (has_in_body(a, VERB_DISRUPT))
+                act_put(c, r, want, VERB_DISRUPT, a);
+        if (has_in_body(a, VERB_REPLACE))
+                act_replace(r, a);
+}
+
+static void judge(const Context *c, Resource *r, Assessment *a) {
+        _cleanup_json_ cJSON *want = resolve_want(c, r, RESOLVE_COMPARE, &a->waits_for);
+
+        compare_resource(c, r, want, a);
+        decide(c, r, want, a);
+        say_refused(a);
+        say_drift(c, r, a);
+        if (r->kind->next_step)
+                r->kind->next_step(c, r, a);
+        if (a->look_sub)
+                assessment_set(a, VERDICT_UNKNOWN, "not-listed", "%s not listed yet", a->look_sub->name);
+        if (strv_length(a->waits_for) > 0)
+                assessment_set(a, VERDICT_WAITING, "waits", "waits for %s", a->waits_for[0]);
+        if (a->n_foreign > 0 && verdict_rank(a->verdict) == 0)
+                assessment_set(a, VERDICT_FOREIGN, "foreign", "in sync; %zu rule%s of others kept",
+                               a->n_foreign, a->n_foreign == 1 ? "" : "s");
+}
+
+static bool other_estate(const Context *c, const Resource *r, Assessment *a) {
+        const char *estate = observed_tag(r->observed, TAG_ESTATE);
+
+        if (!estate || streq(estate, c->estate->name))
+                return false;
+        assessment_set(a, VERDICT_BLOCKED, "other-estate",
+                       "it carries the tags of the estate '%s': two daemons must not share it", estate);
+        return true;
+}
+
+static bool moved(const Context *c, const Resource *r, Assessment *a) {
+        const char *there = json_string(r->observed->body, "compartmentId");
+
+        (void) c;
+        if (!r->desired->compartment || !there || streq(there, r->desired->compartment))
+                return false;
+        assessment_set(a, VERDICT_BLOCKED, "moved",
+                       "it was moved to compartment %s: move it back, or declare that `compartment:`",
+                       there);
+        return true;
+}
+
+static void assess_present(const Context *c, Resource *r, Assessment *a) {
+        const Observed *o = r->observed;
+        const char *word = r->kind->lifecycle_field ? json_string(o->body, r->kind->lifecycle_field) : NULL;
+
+        if (o->doubted) {
+                a->look = true;
+                assessment_set(a, VERDICT_UNKNOWN, "doubted",
+                               "the last listing lacks it: it is looked for by its OCID");
+                return;
+        }
+        if (!observed_is_current(o)) {
+                a->look = true;
+                assessment_set(a, VERDICT_PROGRESSING, "written", "written; not observed since");
+                return;
+        }
+        switch (o->life) {
+        case LIFE_COMING:
+        case LIFE_CHANGING:
+        case LIFE_GOING:
+                assessment_set(a, VERDICT_PROGRESSING, "lifecycle", "%s", word ? word : "in transition");
+                return;
+        case LIFE_FAILED:
+                assessment_set(a, VERDICT_BLOCKED, "failed", "its lifecycle is %s", word ? word : "FAILED");
+                return;
+        case LIFE_GONE:
+        case LIFE_UNKNOWN:
+        case _LIFE_INVALID:
+                assessment_set(a, VERDICT_UNKNOWN, "lifecycle-unknown",
+                               "its lifecycle word '%s' is not one that tandem knows", word ? word : "");
+                return;
+        case LIFE_READY:
+                break;
+        }
+        if (!other_estate(c, r, a) && !moved(c, r, a))
+                judge(c, r, a);
+}
+
+void assess_resource(const Context *c, Resource *r, bool bootstrap) {
+        Assessment *a = &r->assessment;
+
+        assessment_done(a);
+        if (r->kind->flags & KIND_NOT_CLOUD)
+                r->kind->next_step(c, r, a);
+        else if (r->n_candidates > 1)
+                assess_ambiguous(r, a);
+        else if (r->observed)
+                assess_present(c, r, a);
+        else
+                assess_missing(c, r, bootstrap, a);
+}

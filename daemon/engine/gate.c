@@ -1,0 +1,233 @@
+/* What may begin now. The checks run in the order of the table below; the first that objects decides, and says so. */
+#include "gate.h"
+
+typedef struct Gatekeeper {
+        const Context *c;
+        const Plan *plan;
+        const Words *words;
+        const Budget *budget;
+        usec_t realtime;
+        char **taken;      /* OCIDs that calls in flight, or actions let through before, hold busy */
+        bool harm_running; /* something that takes away is under way in the estate */
+} Gatekeeper;
+
+static bool is_harm(Verb v) {
+        return v == VERB_DISRUPT || v == VERB_REPLACE || v == VERB_DELETE;
+}
+
+static bool decide(Action *a, Decision d, const char *code, const char *format, ...) _printf_(4, 5);
+static bool decide(Action *a, Decision d, const char *code, const char *format, ...) {
+        va_list ap;
+
+        va_start(ap, format);
+        free(a->decision_text);
+        a->decision_text = xvasprintf(format, ap);
+        va_end(ap);
+        a->decision = d;
+        a->decision_code = code;
+        return true;
+}
+
+static Gate policy_of(const Gatekeeper *g, const Action *a) {
+        return a->resource->desired ? a->resource->desired->policy[a->verb] : g->c->estate->policy[a->verb];
+}
+
+static bool check_verdict(const Gatekeeper *g, Action *a) {
+        Verdict v = a->resource->assessment.verdict;
+
+        (void) g;
+        if (v == VERDICT_FIGHTING)
+                return decide(
+                        a, DECISION_HOLD, "fight",
+                        "it was set back again and again: reconcile it once the other writer is found");
+        return false;
+}
+
+static bool check_policy(const Gatekeeper *g, Action *a) {
+        if (policy_of(g, a) != GATE_NEVER)
+                return false;
+        return decide(a, DECISION_REFUSED, "policy-never", "policy: {%s: never}", verb_to_string(a->verb));
+}
+
+static bool check_mode(const Gatekeeper *g, Action *a) {
+        if (g->c->estate->mode == MODE_ENFORCE)
+                return false;
+        return decide(a, DECISION_OBSERVE, "observe", "mode observe changes nothing");
+}
+
+static bool check_pause(const Gatekeeper *g, Action *a) {
+        const Pause *p = words_paused(g->words, a->resource->address, g->realtime);
+
+        return p &&
+               decide(a, DECISION_PAUSED, "paused", "paused: %s", p->reason ? p->reason : "no reason given");
+}
+
+static bool check_approval(const Gatekeeper *g, Action *a) {
+        if (policy_of(g, a) != GATE_APPROVE || words_approval(g->words, a, g->realtime))
+                return false;
+        return decide(a, DECISION_APPROVAL, "approval", "tandemctl approve %s", a->id);
+}
+
+static bool check_in_flight(const Gatekeeper *g, Action *a) {
+        (void) g;
+        return a->resource->call && decide(a, DECISION_WAIT, "in-flight", "%s is under way",
+                                           a->resource->call_text ? a->resource->call_text : "a call");
+}
+
+/* One step of a resource at a time: an earlier action of the same one goes first, unless it waits for a person. */
+static bool check_order(const Gatekeeper *g, Action *a) {
+        const Assessment *as = &a->resource->assessment;
+
+        (void) g;
+        for (size_t i = 0; i < as->n_actions && as->actions[i] != a; i++) {
+                Decision d = as->actions[i]->decision;
+
+                if (d != DECISION_APPROVAL && d != DECISION_REFUSED)
+                        return decide(a, DECISION_WAIT, "order", "after the %s before it",
+                                      verb_to_string(as->actions[i]->verb));
+        }
+        return false;
+}
+
+static bool check_waits(const Gatekeeper *g, Action *a) {
+        (void) g;
+        return strv_length(a->waits_for) > 0 &&
+               decide(a, DECISION_WAIT, "waits", "waits for %s", a->waits_for[0]);
+}
+
+static bool check_backoff(const Gatekeeper *g, Action *a) {
+        char buffer[TIME_TEXT_SIZE];
+
+        if (a->resource->not_before <= g->c->now)
+                return false;
+        return decide(a, DECISION_BACKOFF, "backoff", "tries again in %s",
+                      format_ago(a->resource->not_before - g->c->now + USEC_PER_SEC - 1, buffer));
+}
+
+static bool check_basis(const Gatekeeper *g, Action *a) {
+        (void) g;
+        for (size_t i = 0; i < ARRAY_SIZE(a->basis); i++) {
+                const Observed *o = a->basis[i];
+
+                if (o && (o->from == READ_LIST || !observed_is_current(o) ||
+                          (a->call.takes_if_match && i == 0 && !o->etag)))
+                        return decide(a, DECISION_LOOK, "look", "read again before it is decided");
+        }
+        return false;
+}
+
+static bool check_busy(const Gatekeeper *g, Action *a) {
+        for (char **id = a->serialized; id && *id; id++) {
+                const Observed *o = world_find(g->c->world, *id);
+
+                if (strv_contains(g->taken, *id))
+                        return decide(a, DECISION_WAIT, "busy", "%s takes one change at a time",
+                                      o ? observed_name(o) : *id);
+                if (o && (o->life == LIFE_COMING || o->life == LIFE_CHANGING || o->life == LIFE_GOING))
+                        return decide(a, DECISION_WAIT, "busy", "%s is in transition", observed_name(o));
+        }
+        return false;
+}
+
+static bool check_harm(const Gatekeeper *g, Action *a) {
+        const Approval *approval = words_approval(g->words, a, g->realtime);
+
+        if (!is_harm(a->verb) || (approval && approval->override))
+                return false;
+        if (!g->plan->complete)
+                return decide(a, DECISION_HOLD, "partial-view", "not on a partial view of the estate");
+        for (unsigned i = 0; i < g->c->estate->n_regions; i++)
+                if (i != a->resource->region && !gate_region_proven(g->c, i))
+                        return decide(a, DECISION_HOLD, "region-unproven", "not while %s is unproven",
+                                      g->c->estate->regions[i].name);
+        if (g->harm_running)
+                return decide(a, DECISION_HOLD, "one-at-a-time", "one at a time in the whole estate");
+        if (!budget_may_take(g->budget))
+                return decide(a, DECISION_HOLD, "budget", "the hour's budget of %u is used",
+                              g->budget->limit);
+        return false;
+}
+
+static bool (*const checks[])(const Gatekeeper *g, Action *a) = {
+        check_policy, check_mode,  check_pause,    check_verdict, check_in_flight, check_order,
+        check_waits,  check_basis, check_approval, check_backoff, check_busy,      check_harm,
+};
+
+static void take(Gatekeeper *g, const Action *a) {
+        for (char **id = a->serialized; id && *id; id++)
+                strv_push(&g->taken, *id);
+        g->harm_running = g->harm_running || is_harm(a->verb);
+}
+
+static void gate_action(Gatekeeper *g, Action *a) {
+        for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
+                if (checks[i](g, a))
+                        return;
+        decide(a, DECISION_GO, NULL, "now");
+        take(g, a);
+}
+
+/* What calls in flight hold, and whether anything of ours is going away right now: both read off the world. */
+static void look_around(Gatekeeper *g) {
+        Resource *r, *next;
+
+        HASH_ITER (hh, g->c->by_address, r, next) {
+                for (char **id = r->call_serialized; r->call && id && *id; id++)
+                        strv_push(&g->taken, *id);
+                if ((r->call && is_harm(r->call_verb)) || (r->observed && r->observed->life == LIFE_GOING))
+                        g->harm_running = true;
+        }
+}
+
+bool gate_region_proven(const Context *c, unsigned region) {
+        Listing *l, *next;
+
+        if (!c->world->regions[region].reachable)
+                return false;
+        HASH_ITER (hh, c->world->listings, l, next)
+                if (l->needed && l->region == region &&
+                    (l->begun == 0 || l->attempts > 0 || l->begun < c->world->loaded))
+                        return false;
+        return true;
+}
+
+/* The first thing that a person has to know about: it is what the resource's verdict says. */
+static void settle_verdict(Resource *r) {
+        Assessment *a = &r->assessment;
+        const Action *next = NULL;
+
+        if (r->call) {
+                assessment_set(a, VERDICT_PROGRESSING, "in-flight", "%s",
+                               r->call_text ? r->call_text : "a call is under way");
+                if (verdict_rank(a->verdict) <= verdict_rank(VERDICT_DRIFTED))
+                        a->verdict = VERDICT_PROGRESSING;
+                return;
+        }
+        for (size_t i = 0; i < a->n_actions && !next; i++)
+                if (a->actions[i]->decision != DECISION_REFUSED &&
+                    a->actions[i]->decision != DECISION_APPROVAL)
+                        next = a->actions[i];
+        if (!next && a->n_actions > 0)
+                next = a->actions[0];
+        if (!next)
+                return;
+        if (next->decision == DECISION_APPROVAL)
+                assessment_set(a, VERDICT_BLOCKED, "approval", "%s: %s", next->reason, next->decision_text);
+        else if (next->decision == DECISION_REFUSED)
+                assessment_set(a, VERDICT_BLOCKED, next->decision_code, "%s: %s", next->reason,
+                               next->decision_text);
+        else if (next->decision == DECISION_PAUSED)
+                assessment_set(a, VERDICT_PAUSED, "paused", "%s; %s", next->reason, next->decision_text);
+}
+
+void gate_plan(const Context *c, Plan *p, const Words *words, const Budget *budget, usec_t now_realtime) {
+        Gatekeeper g = { .c = c, .plan = p, .words = words, .budget = budget, .realtime = now_realtime };
+        Resource *r, *next;
+
+        look_around(&g);
+        for (size_t i = 0; i < p->n_actions; i++)
+                gate_action(&g, p->actions[i]);
+        strv_free(g.taken);
+        HASH_ITER (hh, c->by_address, r, next)
+                settle_verdict(r);
+}

@@ -1,0 +1,213 @@
+/* What was not found: unknown while its absence is not proven, blocked where a second one would be built by mistake, and
+ * created otherwise. */
+#include "missing.h"
+
+#include "base/cidr.h"
+#include "identify.h"
+#include "model/compare.h"
+
+void assess_ambiguous(const Resource *r, Assessment *a) {
+        _cleanup_str_ Str ids = {};
+
+        for (size_t i = 0; i < r->n_candidates; i++)
+                str_addf(&ids, "%s%s", i > 0 ? ", " : "", r->candidates[i]->id);
+        assessment_set(a, VERDICT_BLOCKED, "ambiguous",
+                       "%zu things could be it: %s; pin one with `id:`, or remove the other's tags",
+                       r->n_candidates, str_get(&ids));
+}
+
+static bool same_place(const Resource *r, const Resource *parent, const Observed *o) {
+        if (!parent || !r->kind->parent_field)
+                return true;
+        return parent->observed &&
+               streq_ptr(json_string(o->body, r->kind->parent_field), parent->observed->id);
+}
+
+static bool blocks_overlap(const cJSON *a, const cJSON *b) {
+        const cJSON *x = cJSON_IsArray(a) ? a->child : a;
+
+        for (; x; x = cJSON_IsArray(a) ? x->next : NULL) {
+                const cJSON *y = cJSON_IsArray(b) ? b->child : b;
+
+                for (; y; y = cJSON_IsArray(b) ? y->next : NULL) {
+                        Cidr one, two;
+
+                        if (!cJSON_IsString(x) || !cJSON_IsString(y))
+                                continue;
+                        if (streq(x->valuestring, y->valuestring))
+                                return true;
+                        if (cidr_parse(x->valuestring, &one) == 0 && cidr_parse(y->valuestring, &two) == 0 &&
+                            cidr_overlaps(&one, &two))
+                                return true;
+                }
+        }
+        return false;
+}
+
+static const char *unique_clash(const Resource *r, const cJSON *want, const Observed *o) {
+        for (const char *const *path = r->kind->unique; path && *path; path++) {
+                const cJSON *w = json_path(want, *path), *h = json_path(o->body, *path);
+
+                if (w && h && blocks_overlap(w, h))
+                        return *path;
+        }
+        return NULL;
+}
+
+static bool clash_with_ours(const Context *c, const Observed *o, Assessment *a) {
+        const char *address = observed_tag(o, TAG_ADDRESS);
+
+        if (!streq_ptr(observed_tag(o, TAG_ESTATE), c->estate->name))
+                return false;
+        assessment_set(a, VERDICT_BLOCKED, "renamed",
+                       "%s carries our tags as %s, which is declared no longer: say `formerly:` if this is "
+                       "it under a new "
+                       "name, or approve that one's removal first",
+                       o->id, address ? address : "?");
+        return true;
+}
+
+/* Does an undeclared thing stand where this one would be built? */
+static bool clashes(const Context *c, const Resource *r, const cJSON *want, const Observed *o,
+                    Assessment *a) {
+        const Desired *d = r->desired;
+        const char *name = d->displayName ? d->displayName : d->name, *path;
+
+        if (clash_with_ours(c, o, a))
+                return true;
+        path = unique_clash(r, want, o);
+        if (path)
+                assessment_set(a, VERDICT_BLOCKED, "place-taken",
+                               "%s (%s), which is not ours, has the same %s: pin it with `id:` or remove it",
+                               observed_name(o), o->id, path);
+        else if (r->kind->one_per_parent)
+                assessment_set(
+                        a, VERDICT_BLOCKED, "place-taken",
+                        "there is one already, %s (%s), and only one can be: pin it with `id:` or remove it",
+                        observed_name(o), o->id);
+        else if (streq(observed_name(o), name))
+                assessment_set(a, VERDICT_BLOCKED, "name-taken",
+                               "%s has the same name and is not ours: pin it with `id:` or rename it",
+                               o->id);
+        return a->message;
+}
+
+static bool find_clash(const Context *c, const Resource *r, const cJSON *want, Assessment *a) {
+        const Resource *parent = r->desired->parent ? context_resource(c, r->desired->parent) : NULL;
+        Observed *o, *next;
+
+        HASH_ITER (hh, c->world->objects, o, next) {
+                if (o->kind != r->kind || o->region != r->region || o->bound || o->life == LIFE_GONE ||
+                    o->life == LIFE_GOING)
+                        continue;
+                if (same_place(r, parent, o) && clashes(c, r, want, o, a))
+                        return true;
+        }
+        return false;
+}
+
+static void act_create(const Context *c, Resource *r, const cJSON *want, char **waits, Assessment *a) {
+        Action *action = assessment_act(a, r, VERB_CREATE);
+
+        action->call = (Call){
+                .method = "POST",
+                .path = xstrdup(r->kind->path),
+                .body = body_for_create(c, r, want),
+                .takes_token = true,
+                .kind = r->kind,
+                .region = r->region,
+                .creates = true,
+        };
+        action_serialize(action, r->kind, action->call.body);
+        for (char **w = waits; w && *w; w++)
+                strv_push(&action->waits_for, *w);
+        action->reason = xasprintf("declared at %s:%u and not there",
+                                   c->estate->files[r->desired->mark.file], r->desired->mark.line);
+}
+
+static void wait_for_parent(const Context *c, const Resource *r, char ***waits) {
+        const Resource *parent = r->desired->parent ? context_resource(c, r->desired->parent) : NULL;
+
+        if (parent && !(parent->observed && parent->observed->life == LIFE_READY &&
+                        observed_is_current(parent->observed)))
+                strv_push(waits, parent->address);
+}
+
+/* OCI makes it by itself: wait for what it comes with. */
+static void wait_for_role(const Context *c, const Resource *r, Assessment *a) {
+        const Desired *d = r->desired;
+        const char *target = d->role->own_path ? symbol_ref(json_path(d->want, d->role->own_path)) : NULL;
+        const char *holder = target ? target : d->parent ? d->parent->address : "?";
+
+        (void) c;
+        strv_push(&a->waits_for, holder);
+        assessment_set(a, VERDICT_WAITING, "role", "OCI makes it with %s, and shows it a little later",
+                       holder);
+}
+
+static const char *listing_trouble(const Context *c, const Resource *r) {
+        Listing *l, *next;
+
+        HASH_ITER (hh, c->world->listings, l, next)
+                if (l->kind == r->kind && l->region == r->region && l->attempts > 0)
+                        return l->error.message;
+        return NULL;
+}
+
+static void say_unknown(const Context *c, const Resource *r, Assessment *a) {
+        const Resource *parent = r->desired->parent ? context_resource(c, r->desired->parent) : NULL;
+        const char *trouble = listing_trouble(c, r);
+
+        if (trouble)
+                assessment_set(a, VERDICT_UNKNOWN, "not-listed", "its listing fails: %s", trouble);
+        else if (parent && !parent->observed && !parent->absent)
+                assessment_set(a, VERDICT_UNKNOWN, "parent-unknown", "%s is unknown", parent->address);
+        else
+                assessment_set(a, VERDICT_UNKNOWN, "not-listed",
+                               "not listed completely since the last change");
+}
+
+static bool is_held_back(const Context *c, const Resource *r, const cJSON *want, bool bootstrap,
+                         Assessment *a) {
+        if (r->desired->pin) {
+                assessment_set(a, VERDICT_BLOCKED, "pinned-gone",
+                               "the pinned %s is gone: take the `id:` out to have a new one made",
+                               r->desired->pin);
+                return true;
+        }
+        if (find_clash(c, r, want, a))
+                return true;
+        if (!bootstrap && !identify_any_found(c)) {
+                assessment_set(a, VERDICT_BLOCKED, "bootstrap",
+                               "nothing of this estate was found at all: wrong compartment or profile? To "
+                               "build it from empty: "
+                               "tandemctl approve bootstrap");
+                return true;
+        }
+        return false;
+}
+
+void assess_missing(const Context *c, Resource *r, bool bootstrap, Assessment *a) {
+        _cleanup_(strv_freep) char **waits = NULL;
+        _cleanup_json_ cJSON *want = NULL;
+
+        if (!r->absent) {
+                say_unknown(c, r, a);
+                return;
+        }
+        if (r->desired->role) {
+                wait_for_role(c, r, a);
+                return;
+        }
+        wait_for_parent(c, r, &waits);
+        want = resolve_want(c, r, RESOLVE_CREATE, &waits);
+        if (is_held_back(c, r, want, bootstrap, a))
+                return;
+        act_create(c, r, want, waits, a);
+        for (char **w = waits; w && *w; w++)
+                strv_push(&a->waits_for, *w);
+        if (waits)
+                assessment_set(a, VERDICT_WAITING, "waits", "missing; waits for %s", waits[0]);
+        else
+                assessment_set(a, VERDICT_MISSING, "missing", "declared and not there");
+}

@@ -1,0 +1,7 @@
+/* Security rules as security lists and network security groups share them. */
+#pragma once
+
+#include "model/kind.h"
+
+extern const Rules security_list_rules;  /* ingress or egress by the field's name; in the list's own body */
+extern const Rules security_group_rules; /* with a direction; behind actions of their own, with ids */

@@ -1,0 +1,239 @@
+/* Wanted against observed, by the kind's table. What the spec leaves out is not looked at; what two sides spell differently and
+ * mean alike is equal. Rules are told apart by their keys and owned one by one. */
+#include "compare.h"
+
+#include "rules.h"
+
+static cJSON *fallback_of(const Field *f) {
+        cJSON *v = NULL;
+
+        if (f->fallback && json_parse(f->fallback, strlen(f->fallback), &v, NULL) < 0)
+                abort(); /* a kind's table is wrong: the unit test parses them all */
+        return v;
+}
+
+static bool counts_as_absent(const Field *f, const cJSON *v) {
+        if (!v || cJSON_IsNull(v))
+                return true;
+        return (f->flags & FIELD_EMPTY_IS_FALLBACK) && cJSON_IsArray(v) && !v->child;
+}
+
+static int compare_texts(const void *a, const void *b) {
+        return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+/* {serviceId, serviceName} counts as its serviceId alone. */
+static char *element_text(const Field *f, const cJSON *e) {
+        char *s = f->type == FIELD_LOOKUPS && f->lookup_as && json_get(e, f->lookup_as)
+                          ? json_canonical(json_get(e, f->lookup_as))
+                          : json_canonical(e);
+
+        return f->flags & FIELD_CASELESS ? str_lower(s) : s;
+}
+
+static char **element_texts(const Field *f, const cJSON *array, size_t *ret_n) {
+        char **v = NULL;
+        size_t n = 0;
+        const cJSON *e;
+
+        cJSON_ArrayForEach (e, array)
+                array_push(v, n, element_text(f, e));
+        if (!(f->flags & FIELD_ORDERED) && n > 1)
+                qsort(v, n, sizeof *v, compare_texts);
+        *ret_n = n;
+        return v;
+}
+
+static bool arrays_equal(const Field *f, const cJSON *a, const cJSON *b) {
+        size_t n, m;
+        char **x = element_texts(f, a, &n), **y = element_texts(f, b, &m);
+        bool equal = n == m;
+
+        for (size_t i = 0; equal && i < n; i++)
+                equal = streq(x[i], y[i]);
+        for (size_t i = 0; i < n; i++)
+                free(x[i]);
+        for (size_t i = 0; i < m; i++)
+                free(y[i]);
+        free(x);
+        free(y);
+        return equal;
+}
+
+static const cJSON *caseless_member(const cJSON *o, const char *name) {
+        const cJSON *m;
+
+        cJSON_ArrayForEach (m, o)
+                if (strcasecmp(m->string, name) == 0)
+                        return m;
+        return NULL;
+}
+
+/* Only the declared names count. */
+static bool map_holds(const cJSON *want, const cJSON *have, bool caseless) {
+        const cJSON *m;
+
+        cJSON_ArrayForEach (m, want) {
+                const cJSON *other = caseless ? caseless_member(have, m->string) : json_get(have, m->string);
+
+                if (cJSON_IsObject(m) ? !map_holds(m, other, caseless) : !json_equal(m, other))
+                        return false;
+        }
+        return true;
+}
+
+static bool objects_equal(const Field *fields, const cJSON *want, const cJSON *have) {
+        for (const Field *f = fields; f->name; f++)
+                if (!field_equal(f, json_get(want, field_api(f)), json_get(have, field_api(f))))
+                        return false;
+        return true;
+}
+
+static bool object_arrays_equal(const Field *f, const cJSON *want, const cJSON *have) {
+        const cJSON *x = want ? want->child : NULL, *y = have ? have->child : NULL;
+
+        for (; x && y; x = x->next, y = y->next)
+                if (!objects_equal(f->fields, x, y))
+                        return false;
+        return !x && !y;
+}
+
+bool field_equal(const Field *f, const cJSON *want, const cJSON *have) {
+        _cleanup_json_ cJSON *fallback = fallback_of(f);
+
+        if (counts_as_absent(f, want))
+                want = fallback;
+        if (counts_as_absent(f, have))
+                have = fallback;
+        if (!want || !have)
+                return !want && !have;
+        if (f->type == FIELD_OBJECT)
+                return objects_equal(f->fields, want, have);
+        if (f->type == FIELD_OBJECTS)
+                return object_arrays_equal(f, want, have);
+        if (f->type == FIELD_MAP || f->type == FIELD_TAGS)
+                return map_holds(want, have, f->type == FIELD_TAGS);
+        if (cJSON_IsArray(want) && cJSON_IsArray(have))
+                return arrays_equal(f, want, have);
+        if ((f->flags & FIELD_CASELESS) && cJSON_IsString(want) && cJSON_IsString(have))
+                return strcasecmp(want->valuestring, have->valuestring) == 0;
+        return json_equal(want, have);
+}
+
+static char *value_text(const Context *c, const Resource *r, const cJSON *v) {
+        _cleanup_json_ cJSON *shown = v ? humanize(c, r->region, v) : NULL;
+
+        if (!shown)
+                return NULL;
+        return cJSON_IsString(shown) ? xstrdup(shown->valuestring) : json_text(shown);
+}
+
+static Difference *add_difference(const Context *c, const Resource *r, Assessment *a, const Field *f,
+                                  Verb verb, char *path, const cJSON *want, const cJSON *have) {
+        Difference *d = differences_add(&a->differences, f, verb, path);
+
+        d->want = json_copy(want);
+        d->have = json_copy(have);
+        d->want_text = value_text(c, r, want);
+        d->have_text = value_text(c, r, have);
+        return d;
+}
+
+/* Names as members of tags: one difference for each declared tag that is not so. */
+static void compare_map(const Context *c, const Resource *r, const Field *f, const char *path,
+                        const cJSON *want, const cJSON *have, Assessment *a) {
+        bool caseless = f->type == FIELD_TAGS;
+        const cJSON *m;
+
+        cJSON_ArrayForEach (m, want) {
+                const cJSON *other = caseless ? caseless_member(have, m->string) : json_get(have, m->string);
+                _cleanup_free_ char *inner = xasprintf("%s.%s", path, m->string);
+                Difference *d;
+
+                if (cJSON_IsObject(m)) {
+                        compare_map(c, r, f, inner, m, other, a);
+                        continue;
+                }
+                if (json_equal(m, other))
+                        continue;
+                d = add_difference(c, r, a, f, VERB_UPDATE, TAKE_PTR(inner), m, other);
+                d->source = desired_field_source(c->estate, r->desired, f);
+        }
+}
+
+/* A list that changes by one element at a time: what is missing is added, what is too much takes away. */
+static void compare_elements(const Context *c, const Resource *r, const Field *f, const char *path,
+                             const cJSON *want, const cJSON *have, Assessment *a) {
+        for (int side = 0; side < 2; side++) {
+                const cJSON *from = side == 0 ? want : have, *in = side == 0 ? have : want, *e, *other;
+
+                cJSON_ArrayForEach (e, from) {
+                        bool found = false;
+                        Difference *d;
+
+                        cJSON_ArrayForEach (other, in)
+                                found = found || json_equal(e, other);
+                        if (found)
+                                continue;
+                        d = add_difference(
+                                c, r, a, f, side == 0 ? VERB_UPDATE : VERB_DISRUPT,
+                                xasprintf("%s[%s]", path, cJSON_IsString(e) ? e->valuestring : "?"),
+                                side == 0 ? e : NULL, side == 0 ? NULL : e);
+                        d->source = desired_field_source(c->estate, r->desired, f);
+                }
+        }
+}
+
+static Verb verb_of(const Field *f, const cJSON *want) {
+        _cleanup_free_ char *text = json_text(want);
+
+        if (f->change == CHANGE_REPLACE)
+                return VERB_REPLACE;
+        if (f->change == CHANGE_DISRUPT || (f->takes_away && streq(f->takes_away, text)))
+                return VERB_DISRUPT;
+        return VERB_UPDATE;
+}
+
+static void compare_field(const Context *c, const Resource *r, const Field *f, const Field *top,
+                          const char *path, const cJSON *want, const cJSON *have, Assessment *a) {
+        Difference *d;
+
+        if (f->type == FIELD_OBJECT) {
+                for (const Field *inner = f->fields; inner->name; inner++) {
+                        _cleanup_free_ char *inner_path = xasprintf("%s.%s", path, inner->name);
+                        const cJSON *v = json_get(want, field_api(inner));
+
+                        if (v)
+                                compare_field(c, r, inner, top, inner_path, v,
+                                              json_get(have, field_api(inner)), a);
+                }
+                return;
+        }
+        if (f->type == FIELD_MAP || f->type == FIELD_TAGS) {
+                compare_map(c, r, f, path, want, have, a);
+                return;
+        }
+        if (f->change == CHANGE_ACTION && f->action) {
+                compare_elements(c, r, f, path, want, have, a);
+                return;
+        }
+        if (field_equal(f, want, have) || (!have && (f->flags & FIELD_NULL_UNKNOWN)))
+                return;
+        d = add_difference(c, r, a, top, verb_of(f, want), xstrdup(path), want, have);
+        d->refused = f->change == CHANGE_NEVER;
+        d->note = xstrdup(f->never_text);
+        d->source = desired_field_source(c->estate, r->desired, top);
+}
+
+void compare_resource(const Context *c, const Resource *r, const cJSON *want, Assessment *a) {
+        for (const Field *f = kind_field_first(r->kind); f; f = kind_field_next(r->kind, f)) {
+                const cJSON *w = json_get(want, field_api(f));
+
+                if (!w || f->type == FIELD_ROLE)
+                        continue;
+                if (f->type == FIELD_RULES)
+                        compare_rules(c, r, f, w, a);
+                else
+                        compare_field(c, r, f, f, f->name, w, json_get(r->observed->body, field_api(f)), a);
+        }
+}

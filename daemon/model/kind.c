@@ -1,0 +1,91 @@
+/* Lookups over the registry's tables, and the fields that every object of the API has. */
+#include "kind.h"
+
+const Field kind_common_fields[] = {
+        {
+                .name = "displayName",
+                .type = FIELD_STRING,
+                .change = CHANGE_UPDATE,
+                .doc = "the cloud's name; left out: the tandem name, and a rename in the console is no "
+                       "drift",
+        },
+        {
+                .name = "freeformTags",
+                .type = FIELD_MAP,
+                .change = CHANGE_UPDATE,
+                .fallback = "{}",
+                .doc = "tags by name; those that are not declared survive",
+        },
+        {
+                .name = "definedTags",
+                .type = FIELD_TAGS,
+                .change = CHANGE_UPDATE,
+                .fallback = "{}",
+                .doc = "tags by namespace and name; those that are not declared survive",
+        },
+        {},
+};
+
+const Kind *kind_find(const char *name) {
+        for (size_t i = 0; kinds[i]; i++)
+                if (streq(kinds[i]->name, name))
+                        return kinds[i];
+        return NULL;
+}
+
+const Kind *kind_of_section(const char *parent, const char *section) {
+        for (size_t i = 0; kinds[i]; i++)
+                if (kinds[i]->section && streq(kinds[i]->section, section) &&
+                    streq_ptr(kinds[i]->parent, parent))
+                        return kinds[i];
+        return NULL;
+}
+
+const Kind *kind_of_ocid_type(const char *type) {
+        for (size_t i = 0; kinds[i]; i++)
+                if (streq_ptr(kinds[i]->ocid_type, type))
+                        return kinds[i];
+        return NULL;
+}
+
+static const Field no_fields[] = { {} };
+
+static const Field *own_fields(const Kind *k) {
+        return k->fields ? k->fields : no_fields;
+}
+
+static const Field *if_named(const Field *f) {
+        return f->name ? f : NULL;
+}
+
+const Field *kind_field_first(const Kind *k) {
+        if (k->flags & (KIND_NOT_CLOUD | KIND_LOOKUP))
+                return if_named(own_fields(k));
+        return kind_common_fields;
+}
+
+const Field *kind_field_next(const Kind *k, const Field *f) {
+        if (f[1].name)
+                return f + 1;
+        if (f >= kind_common_fields && f < kind_common_fields + ARRAY_SIZE(kind_common_fields))
+                return if_named(own_fields(k));
+        return NULL;
+}
+
+const Field *kind_field(const Kind *k, const char *name) {
+        for (const Field *f = kind_field_first(k); f; f = kind_field_next(k, f))
+                if (streq(f->name, name))
+                        return f;
+        return NULL;
+}
+
+Life kind_life(const Kind *k, const cJSON *body) {
+        const char *word = k->lifecycle_field ? json_string(body, k->lifecycle_field) : NULL;
+
+        if (!k->life)
+                return LIFE_READY;
+        for (const LifeWord *w = k->life; word && w->word; w++)
+                if (streq(w->word, word))
+                        return w->life;
+        return LIFE_UNKNOWN;
+}

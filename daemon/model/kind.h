@@ -1,0 +1,237 @@
+/* A resource kind is data. One descriptor per kind, one table of fields: from these come parsing, validation, the comparison,
+ * the request bodies, the plan's text and the schema. Nothing outside a kind's file mentions that kind.
+ *
+ * Values are JSON in the API's own shape. What only the cloud knows stands in a desired value as a symbol, an object with one
+ * of these members, until resolve.c replaces it:
+ *   {"$ref": "primary/Drg/multicluster-drg"}                            the OCID of a declared resource
+ *   {"$lookup": "Service", "key": "all", "member": "cidrBlock"}         a member of a region's own listing (KIND_LOOKUP) */
+#pragma once
+
+#include "forward.h"
+#include "words.h"
+
+typedef enum FieldType {
+        FIELD_STRING,
+        FIELD_BOOL,
+        FIELD_INT,
+        FIELD_ENUM, /* one of 'words' */
+        FIELD_CIDR,
+        FIELD_CIDRS,   /* array of blocks */
+        FIELD_MAP,     /* string to string; only the declared names are compared, others survive */
+        FIELD_TAGS,    /* namespace to map, the same, names compared without case */
+        FIELD_REF,     /* the OCID of a resource of 'ref_kind'; NULL: the spec says Kind/name */
+        FIELD_REFS,    /* a set of them */
+        FIELD_LOOKUP,  /* a member of a lookup kind's item: 'ref_kind', 'lookup_member' */
+        FIELD_LOOKUPS, /* a set of {lookup_as: member}, "services" */
+        FIELD_PORTS,   /* spec only: 443, "30000-32767" → an array of {min, max} */
+        FIELD_OBJECT,  /* 'fields' */
+        FIELD_OBJECTS, /* an array of them */
+        FIELD_RULES,   /* a list of objects, owned one by one: 'rules' */
+        FIELD_ROLE,    /* no member of the object: says which thing made by OCI this is, see Role */
+} FieldType;
+
+/* What it takes to bring an existing resource's field to another value. */
+typedef enum Change {
+        CHANGE_UPDATE,  /* in the PUT body */
+        CHANGE_ACTION,  /* by calls of its own, see FieldAction or SubCollection */
+        CHANGE_DISRUPT, /* in the PUT body, but it takes away */
+        CHANGE_REPLACE, /* delete and create */
+        CHANGE_NEVER,   /* the API cannot change it: blocked */
+} Change;
+
+enum {
+        FIELD_REQUIRED = 1 << 0,
+        FIELD_NOT_IN_CREATE = 1 << 1,
+        FIELD_NOT_IN_PUT = 1 << 2,   /* for fields with CHANGE_ACTION, REPLACE or NEVER this holds anyway */
+        FIELD_SEND_ALWAYS = 1 << 3,  /* in every PUT, with the fallback when neither side has a value */
+        FIELD_ORDERED = 1 << 4,      /* an array whose order matters; others are compared as sets */
+        FIELD_CASELESS = 1 << 5,     /* two spellings in other case are equal */
+        FIELD_NULL_UNKNOWN = 1 << 6, /* reads null until something else exists: then it is no drift */
+        FIELD_DEFAULT_ROLE =
+                1 << 7, /* a reference that a create leaves out when the target plays its type's role */
+        FIELD_NOT_IN_SPEC = 1 << 8,  /* response only, or passed through a PUT as it was read */
+        FIELD_PASS_THROUGH = 1 << 9, /* with NOT_IN_SPEC: sent back in a PUT as it was read */
+        FIELD_NAMES_CIDRS =
+                1 << 10, /* the spec may name a Vcn or Subnet: all its CIDRs, as the spec says them */
+        FIELD_NAMES_SERVICE = 1 << 11,  /* the spec may say Service/all, Service/objectstorage */
+        FIELD_NAMES_REF = 1 << 12,      /* the spec may say Kind/name for a resource of 'ref_kind' as well */
+        FIELD_OR_NUMBER = 1 << 13,      /* FIELD_ENUM: a decimal number will do, too */
+        FIELD_ANY_REGION = 1 << 14,     /* a reference that may cross regions */
+        FIELD_ESTATE_UNIQUE = 1 << 15,  /* blocks that must not overlap any other such block of the estate */
+        FIELD_SIBLING_UNIQUE = 1 << 16, /* … of the same parent */
+        FIELD_WITHIN_PARENT = 1 << 17,  /* blocks that lie in one of the parent's */
+        FIELD_EMPTY_IS_FALLBACK = 1 << 18, /* an empty array means the fallback */
+        FIELD_SEND_CHANGED = 1 << 19,      /* in a PUT only when it differs */
+};
+
+/* A list field that is changed one element at a time: POST {id}/actions/{add} {member: element}. */
+typedef struct FieldAction {
+        const char *add, *remove; /* "addCidr" */
+        const char *member;       /* "cidrBlock" */
+} FieldAction;
+
+struct Field {
+        const char *name; /* the spec's key */
+        const char *
+                api; /* the API's, where a comfort renames it ("routeTable": "routeTableId"); NULL: the same */
+        FieldType type;
+        Change change;
+        unsigned flags;
+        const char *fallback;   /* JSON text of what the service fills in; absent and null compare as this */
+        const char *takes_away; /* JSON text of the wanted value that turns an update into a disrupt */
+        const char *const *words; /* FIELD_ENUM: NULL-terminated */
+        int64_t min, max;         /* FIELD_INT: the range; FIELD_STRING: the length; 0,0: 1..255 */
+        const char *
+                pattern; /* FIELD_STRING: a POSIX extended regular expression, and what it means, for people: */
+        const char *pattern_text;  /*   "1 to 15 letters and digits, a letter first" */
+        const char *ref_kind;      /* FIELD_REF(S), FIELD_LOOKUP(S), FIELD_ROLE of a named holder */
+        const char *lookup_member; /* FIELD_LOOKUP(S): which member of the item */
+        const char *lookup_as; /* FIELD_LOOKUPS: the member that carries it in each element; NULL: bare */
+        const Field *fields;   /* FIELD_OBJECT: NULL-name terminated */
+        const Rules *rules;    /* FIELD_RULES */
+        const FieldAction *action; /* CHANGE_ACTION on a plain list */
+        const char *never_text;    /* CHANGE_NEVER: what a person can do */
+        const char *region_text;   /* what to say when a reference names the other region's */
+        const char *doc;           /* one line for the schema and the reference */
+};
+
+static inline const char *field_api(const Field *f) {
+        return f->api ? f->api : f->name;
+}
+
+/* A rule list that the API keeps outside the object, with ids of its own. */
+typedef struct SubCollection {
+        const char *list; /* below the object's path: "securityRules", "drgRouteRules?routeType=STATIC" */
+        const char *add, *update, *remove; /* actions */
+        const char *add_member;            /* the array in add's and update's body: "securityRules" */
+        const char *remove_member;         /* the array of ids in remove's: "securityRuleIds" */
+        unsigned max_per_call;
+        bool retry_token;      /* add takes one */
+        const char *blackhole; /* the member that marks a rule whose target is gone: replaced in place */
+} SubCollection;
+
+/* How the rules of a list are told apart, owned, shown, and written by people. */
+struct Rules {
+        const Field *fields;      /* of one rule as the API has it, NULL-name terminated */
+        const Field *spec_fields; /* as people write it; NULL: the same */
+        const char *const
+                *key; /* API members that tell rules apart, NULL-terminated; NULL: all but the description */
+        const char *const
+                *key_shown; /* members that name it in a path: "routeRules[10.1.0.0/16]"; NULL: describe() */
+        bool marked;        /* the description carries our mark, so a rule that we wrote is known as ours */
+        const SubCollection *sub; /* NULL: in the object's own body */
+
+        /* Turns one rule as written (by spec_fields, names of CIDRs replaced, symbols in place) into rules of the API, appended
+         * to 'ret'. Returns NULL, or what is wrong with it (static). 'direction' is the field's name. */
+        const char *(*expand)(const cJSON *written, const Field *field, cJSON *ret);
+
+        /* One line for people: "tcp 443 from 10.1.0.0/16". The caller frees. */
+        char *(*describe)(const cJSON *rule);
+        /* What is dangerous about somebody else's rule ("open to the world"), or NULL. */
+        const char *(*risk)(const cJSON *rule);
+        /* Members that the service echoes or adds (a route's cidrBlock, LOCAL routes): true leaves the rule out entirely. */
+        bool (*ignore)(const cJSON *rule);
+        /* Members that a GET shows and a write refuses, NULL-terminated, or NULL. */
+        const char *const *refused;
+        /* What must exist before this wanted rule may be written: the address waited for, or NULL. Borrowed. */
+        const char *(*needs)(const Context *c, const Desired *d, const cJSON *rule);
+};
+
+typedef enum Service {
+        SERVICE_CORE,
+        SERVICE_IDENTITY,
+} Service;
+
+typedef enum Cadence {
+        CADENCE_LINK, /* every interval: breaks the link, or others like to rewrite it */
+        CADENCE_SLOW, /* every fourth */
+        CADENCE_ONCE, /* hardly ever: every 240th */
+} Cadence;
+
+typedef enum ListScope {
+        SCOPE_COMPARTMENT, /* ?compartmentId= */
+        SCOPE_PARENT,      /* ?PARENT_FIELD= of each parent that is known */
+        SCOPE_TENANCY,     /* ?compartmentId=TENANCY */
+        SCOPE_NONE,
+} ListScope;
+
+typedef struct LifeWord {
+        const char *word;
+        Life life;
+} LifeWord;
+
+/* A thing that OCI makes by itself and points to: found by the pointer, then known by our tag. */
+typedef struct Role {
+        const char *key; /* the spec's key that claims it: a FIELD_ROLE, or with own_path a wanted member */
+        const char *value; /* the only value that claims it, or NULL: any */
+        const char *
+                holder_kind; /* the kind that the key's value names and that holds the pointer; NULL: the parent holds it */
+        const char *
+                pointer; /* the holder's member: "defaultRouteTableId"; a trailing "." takes the key's value as last part */
+        const char
+                *own_path; /* instead of a pointer: this member of the thing itself equals the wanted one */
+        bool in_parent_want; /* the pointer is a field of the parent to compare as well */
+} Role;
+
+/* One finding about a declared resource; 'f' (or NULL) says at which field it is shown. The message is copied. */
+typedef void (*LintReport)(void *userdata, const Desired *d, const Field *f, bool error,
+                           const char *message);
+
+/* What a kind that needs more than its tables is asked. NULL next_step: the tables are all there is. */
+typedef void (*NextStep)(const Context *c, const Resource *r, Assessment *a);
+
+enum {
+        KIND_LOOKUP = 1 << 0,         /* read only: a region's own words (services, availability domains) */
+        KIND_NO_COMPARTMENT = 1 << 1, /* lives in its parent's compartment, create takes none */
+        KIND_NOT_CLOUD = 1 << 2,      /* no object of its own: a relation between two */
+        KIND_NO_ETAG_ON_WRITE = 1 << 3, /* create's reply has none: read it before the next write */
+        KIND_NO_PIN = 1 << 4,           /* healing makes new ones, so `id:` is refused */
+        KIND_DIES_WITH_PARENT = 1 << 5, /* goes when its parent is deleted, and does not keep it from that */
+};
+
+struct Kind {
+        const char *name;    /* "RouteTable" */
+        const char *section; /* the spec's key in the parent: "routeTables" */
+        const char *parent;  /* the kind whose section it is in; NULL: a Region, or a document of its own */
+        const char *ocid_type;    /* "routetable" */
+        const char *path;         /* "/20160918/routeTables" */
+        const char *list_query;   /* more than the scope: "attachmentType=ALL" */
+        const char *parent_field; /* API member that names the parent: "vcnId" */
+        const char *cli, *cli_id; /* "network route-table", "--rt-id" */
+        const char *doc;
+        Service service;
+        ListScope scope;
+        Cadence cadence;
+        unsigned flags;
+        const Field *
+                fields; /* NULL-name terminated; the fields that every kind has come from kind_common_fields */
+        const LifeWord *life;          /* NULL-word terminated; NULL: always ready */
+        const Role *roles;             /* NULL-key terminated */
+        const char *const *serialized; /* members whose OCIDs name what the API serialises mutations under */
+        const char *const
+                *unique;     /* members that no second thing in the same parent may share: CIDR, place */
+        bool one_per_parent; /* an internet gateway of a VCN */
+        const char *lifecycle_field; /* "lifecycleState" */
+        NextStep next_step;
+        /* KIND_LOOKUP: does this item answer to 'key'? */
+        bool (*lookup_matches)(const cJSON *item, const char *key);
+        /* KIND_LOOKUP: the keys that a spec may say, NULL-terminated, for messages; and as text */
+        const char *const *lookup_keys;
+        /* More lint than the tables can say. */
+        void (*lint)(const Estate *e, const Desired *d, LintReport report, void *userdata);
+};
+
+/* displayName, freeformTags, definedTags: every object of the API has them. */
+extern const Field kind_common_fields[];
+
+extern const Kind *const kinds[]; /* NULL-terminated, parents before children */
+const Kind *kind_find(const char *name);
+const Kind *kind_of_section(const char *parent, const char *section);
+const Kind *kind_of_ocid_type(const char *type);
+
+/* Walks the common fields and the kind's own: for (const Field *f = kind_field_first(k); f; f = kind_field_next(k, f)). */
+const Field *kind_field_first(const Kind *k);
+const Field *kind_field_next(const Kind *k, const Field *f);
+const Field *kind_field(const Kind *k, const char *name);
+
+Life kind_life(const Kind *k, const cJSON *body);

@@ -1,0 +1,282 @@
+/* Keeping what was observed, and keeping what is older from overwriting it. */
+#include "world.h"
+
+World *world_new(size_t n_regions) {
+        World *w = xnew(World, 1);
+
+        w->regions = xnew(RegionState, n_regions);
+        w->n_regions = n_regions;
+        return w;
+}
+
+static void observed_free(Observed *o) {
+        free(o->id);
+        cJSON_Delete(o->body);
+        free(o->etag);
+        for (size_t i = 0; i < o->n_subs; i++)
+                cJSON_Delete(o->subs[i].items);
+        free(o->subs);
+        free(o);
+}
+
+static void listing_free(Listing *l) {
+        free(l->key);
+        free(l->scope);
+        api_error_done(&l->error);
+        free(l);
+}
+
+static void forget(World *w, Observed *o) {
+        for (size_t i = 0; i < w->n_lookups; i++)
+                if (w->lookups[i] == o)
+                        w->lookups[i--] = w->lookups[--w->n_lookups];
+        HASH_DEL(w->objects, o);
+        observed_free(o);
+}
+
+World *world_free(World *w) {
+        Observed *o, *next;
+        Listing *l, *next_listing;
+
+        if (!w)
+                return NULL;
+        HASH_ITER (hh, w->objects, o, next)
+                forget(w, o);
+        HASH_ITER (hh, w->listings, l, next_listing) {
+                HASH_DEL(w->listings, l);
+                listing_free(l);
+        }
+        world_bury(w);
+        for (size_t i = 0; i < w->n_regions; i++)
+                api_error_done(&w->regions[i].last_error);
+        free(w->lookups);
+        free(w->regions);
+        free(w);
+        return NULL;
+}
+
+Observed *world_find(const World *w, const char *id) {
+        Observed *o = NULL;
+
+        if (id)
+                HASH_FIND_STR(w->objects, id, o);
+        return o;
+}
+
+static Observed *object_new(World *w, const Kind *k, unsigned region, const char *id) {
+        Observed *o = xnew(Observed, 1);
+
+        *o = (Observed){ .kind = k, .region = region, .id = xstrdup(id) };
+        HASH_ADD_KEYPTR(hh, w->objects, o->id, strlen(o->id), o);
+        if (k->flags & KIND_LOOKUP)
+                array_push(w->lookups, w->n_lookups, o);
+        return o;
+}
+
+/* A list shows whole objects without etags: while it shows the body that a GET gave, that GET's etag still belongs to it. */
+static void take_body(World *w, Observed *o, cJSON *body, const char *etag, ReadFrom from, usec_t begun,
+                      usec_t now) {
+        bool same = o->body && json_equal(o->body, body);
+
+        if (!same) {
+                o->changed = now;
+                w->changes++;
+        }
+        if (from != READ_LIST || !same) {
+                str_replace(&o->etag, etag);
+                o->from = from;
+        }
+        cJSON_Delete(o->body);
+        o->body = body;
+        o->begun = begun;
+        o->life = kind_life(o->kind, body);
+}
+
+Observed *world_see(World *w, const Kind *k, unsigned region, cJSON *body, const char *etag, ReadFrom from,
+                    usec_t begun, usec_t now) {
+        const char *id = json_string(body, "id");
+        Observed *o = world_find(w, id);
+
+        if (!id || (o && (o->kind != k || begun < o->written || (o->body && begun < o->begun)))) {
+                cJSON_Delete(body);
+                return NULL;
+        }
+        if (!o)
+                o = object_new(w, k, region, id);
+        take_body(w, o, body, etag, from, begun, now);
+        if (from != READ_LIST && o->doubted) {
+                o->doubted = 0;
+                o->listing = NULL; /* it lives where that listing does not look */
+                w->changes++;
+        }
+        return o;
+}
+
+static void see_items(World *w, Listing *l, cJSON *items, usec_t begun, usec_t now) {
+        cJSON *item;
+
+        while ((item = cJSON_DetachItemFromArray(items, 0))) {
+                _cleanup_free_ char *id = xstrdup(json_string(item, "id"));
+                Observed *o;
+
+                world_see(w, l->kind, l->region, item, NULL, READ_LIST, begun, now);
+                o = world_find(w, id);
+                if (!o)
+                        continue;
+                o->listing = l;
+                o->listed = begun;
+                o->doubted = 0;
+        }
+        cJSON_Delete(items);
+}
+
+/* Would this listing show the object? What was only read by id so far is judged by where its body says it is. */
+static bool listing_covers(const Listing *l, const Observed *o) {
+        if (o->listing)
+                return o->listing == l;
+        if (o->kind != l->kind || o->region != l->region || l->sub)
+                return false;
+        return !*l->scope || streq_ptr(json_string(o->body, "compartmentId"), l->scope) ||
+               (l->kind->parent_field && streq_ptr(json_string(o->body, l->kind->parent_field), l->scope));
+}
+
+void world_see_listing(World *w, Listing *l, cJSON *items, usec_t begun, usec_t now,
+                       bool (*confirm)(const Observed *o, void *userdata), void *userdata) {
+        Observed *o, *next;
+
+        see_items(w, l, items, begun, now);
+        HASH_ITER (hh, w->objects, o, next) {
+                if (!listing_covers(l, o) || o->listed >= begun || begun < o->written || begun < o->begun)
+                        continue;
+                if (confirm && confirm(o, userdata)) {
+                        if (!o->doubted) {
+                                o->doubted = begun;
+                                w->changes++;
+                        }
+                } else
+                        forget(w, o);
+        }
+        l->begun = begun;
+        l->ended = now;
+        l->attempts = 0;
+        api_error_done(&l->error);
+}
+
+void world_see_missing(World *w, const char *id, usec_t begun) {
+        Observed *o = world_find(w, id);
+
+        /* Alone, a 404 may mean "not yours to see"; together with a listing that lacks it, it is gone. */
+        if (o && o->doubted && begun >= o->doubted && begun >= o->written)
+                forget(w, o);
+}
+
+SubItems *observed_sub(const Observed *o, const Field *f) {
+        for (size_t i = 0; i < o->n_subs; i++)
+                if (o->subs[i].field == f)
+                        return &o->subs[i];
+        return NULL;
+}
+
+static SubItems *sub_of(Observed *o, const Field *f) {
+        SubItems *s = observed_sub(o, f);
+
+        if (s)
+                return s;
+        array_push(o->subs, o->n_subs, ((SubItems){ .field = f }));
+        return &o->subs[o->n_subs - 1];
+}
+
+void world_see_sub(World *w, Observed *o, const Field *sub, cJSON *items, usec_t begun) {
+        SubItems *s = sub_of(o, sub);
+
+        if (begun < s->written || begun < s->begun) {
+                cJSON_Delete(items);
+                return;
+        }
+        if (!s->items || !json_equal(s->items, items))
+                w->changes++;
+        cJSON_Delete(s->items);
+        s->items = items;
+        s->begun = begun;
+}
+
+/* A write to an object counts for every listing of its kind in the region that may hold it: its own, or, for a create, all. */
+void world_wrote(World *w, const Kind *k, unsigned region, const char *id, const Field *sub, usec_t ended) {
+        Observed *o = world_find(w, id);
+        Listing *l, *next;
+
+        if (o && sub)
+                sub_of(o, sub)->written = ended;
+        else if (o)
+                o->written = ended;
+        HASH_ITER (hh, w->listings, l, next) {
+                if (l->kind != k || l->region != region || l->sub != sub)
+                        continue;
+                if (sub ? streq_ptr(l->scope, id) : (!o || !o->listing || o->listing == l))
+                        l->written = ended;
+        }
+}
+
+static char *listing_key(const Kind *k, const Field *sub, unsigned region, const char *scope) {
+        return xasprintf("%u/%s/%s/%s", region, k->name, sub ? sub->name : "", scope);
+}
+
+Listing *world_listing(const World *w, const Kind *k, const Field *sub, unsigned region, const char *scope) {
+        _cleanup_free_ char *key = listing_key(k, sub, region, scope);
+        Listing *l = NULL;
+
+        HASH_FIND_STR(w->listings, key, l);
+        return l;
+}
+
+Listing *world_need_listing(World *w, const Kind *k, const Field *sub, unsigned region, const char *scope) {
+        Listing *l = world_listing(w, k, sub, region, scope);
+
+        if (!l) {
+                l = xnew(Listing, 1);
+                *l = (Listing){
+                        .key = listing_key(k, sub, region, scope),
+                        .kind = k,
+                        .sub = sub,
+                        .region = region,
+                        .scope = xstrdup(scope),
+                };
+                HASH_ADD_KEYPTR(hh, w->listings, l->key, strlen(l->key), l);
+        }
+        l->needed = true;
+        return l;
+}
+
+void world_drop_unneeded(World *w) {
+        Listing *l, *next;
+        Observed *o, *next_object;
+
+        HASH_ITER (hh, w->listings, l, next) {
+                if (l->needed || l->call)
+                        continue;
+                HASH_ITER (hh, w->objects, o, next_object)
+                        if (o->listing == l)
+                                forget(w, o); /* nobody would notice when it goes */
+                HASH_DEL(w->listings, l);
+                listing_free(l);
+        }
+}
+
+bool listing_proves_absence(const World *w, const Listing *l) {
+        return l && l->begun > 0 && l->begun >= w->loaded && l->begun >= l->written &&
+               l->error.status == 0 && l->attempts == 0;
+}
+
+bool observed_is_current(const Observed *o) {
+        return o->begun >= o->written && !o->doubted;
+}
+
+const char *observed_tag(const Observed *o, const char *name) {
+        return json_string(json_get(o->body, "freeformTags"), name);
+}
+
+const char *observed_name(const Observed *o) {
+        const char *name = json_string(o->body, "displayName");
+
+        return name ? name : o->id;
+}

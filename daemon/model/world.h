@@ -1,0 +1,129 @@
+/* What was observed: objects by OCID, and the listings that they came from. Only observe.c and act.c write here, through these
+ * functions; everything that decides reads. All instants are monotonic microseconds.
+ *
+ * An observation counts from when its request began. One that began before our own last write to the thing ended is no
+ * observation of what is there now, and is not taken. */
+#pragma once
+
+#include <uthash.h>
+
+#include "forward.h"
+#include "kind.h"
+#include "oci/error.h"
+
+typedef enum ReadFrom {
+        READ_LIST, /* the whole object, but no etag */
+        READ_GET,
+        READ_REPLY, /* the body of our own write's reply */
+} ReadFrom;
+
+/* The rules of a sub-collection as last listed. */
+typedef struct SubItems {
+        const Field *field;
+        cJSON *items;   /* array; NULL: never listed completely */
+        usec_t begun;   /* when the listing that gave them began */
+        usec_t written; /* when our last write to them ended */
+} SubItems;
+
+struct Observed {
+        UT_hash_handle hh; /* by id */
+        const Kind *kind;
+        unsigned region;
+        char *id;
+        cJSON *body;
+        char *etag; /* that belongs to exactly this body; NULL: unknown */
+        ReadFrom from;
+        usec_t begun;   /* when the request that gave the body began */
+        usec_t written; /* when our last write to it ended; newer than 'begun': look again before judging */
+        usec_t changed; /* when the body last became another one */
+        Listing *listing; /* the one that holds it; not owned; NULL when only read by id */
+        usec_t listed;    /* the begin of the last complete listing that had it */
+        usec_t doubted;   /* a complete listing lacked it since then, and a GET has not said so yet; 0: no */
+        SubItems *subs;
+        size_t n_subs;
+        Life life;
+        Resource *bound; /* identify.c's word of this turn: whose it is, or NULL */
+};
+
+struct Listing {
+        UT_hash_handle hh; /* by key */
+        char *key;         /* region, kind, field, scope: unique */
+        const Kind *kind;
+        const Field *sub; /* the rules of one object, or NULL: objects */
+        unsigned region;
+        char *scope;  /* a compartment, a parent or an owner; "" for none */
+        bool needed;  /* set by observe.c each turn; what is not needed is dropped */
+        usec_t due;   /* when to begin the next */
+        usec_t tried; /* when the last try began */
+        usec_t begun; /* when the last complete one began; 0: none was */
+        usec_t ended;
+        usec_t written;    /* when our last write in this scope ended */
+        unsigned attempts; /* failed ones in a row */
+        ApiError error;    /* of the last try; its status is 0 when that was complete */
+        void *call;        /* observe.c's, while it runs */
+};
+
+typedef struct RegionState {
+        bool reachable; /* the last reply was one of the API's own, whatever it said */
+        usec_t last_reply;
+        usec_t last_complete; /* realtime, for people; 0: never */
+        ApiError last_error;
+        bool throttled;
+        uint64_t requests;
+        int64_t clock_skew_usec;
+        bool skew_known;
+} RegionState;
+
+struct World {
+        Observed *objects;  /* uthash by id */
+        Listing *listings;  /* uthash by key */
+        Observed **lookups; /* those of KIND_LOOKUP kinds, borrowed from 'objects' */
+        size_t n_lookups;
+        RegionState *regions;
+        size_t n_regions;
+        usec_t loaded; /* when the running spec was loaded: nothing listed before that proves an absence */
+        Observed *
+                gone; /* no longer known, kept until world_bury(): assessments may still point there. Linked by hh.next */
+        uint64_t
+                changes; /* counts what differs from before: bodies, and objects that came, went or are in doubt */
+};
+
+World *world_new(size_t n_regions);
+World *world_free(World *w);
+DEFINE_CLEANUP(World *, world_free);
+
+Observed *world_find(const World *w, const char *id); /* borrowed, NULL if never seen or gone */
+/* Frees what is gone. Nobody may point there any more: called when everything was assessed anew. */
+void world_bury(World *w);
+
+/* Takes one object in. 'body' is taken over. An observation older than our last write to it is dropped (returns NULL), as is a
+ * list's that is older than what is known. A list that shows the same body keeps the etag. */
+Observed *world_see(World *w, const Kind *k, unsigned region, cJSON *body, const char *etag, ReadFrom from,
+                    usec_t begun, usec_t now);
+
+/* Takes a complete listing in: its objects are seen, those that it lacks are dropped, or doubted when known = true for them.
+ * 'items' is taken over. 'confirm' says whether an absent object must be confirmed by a GET first. */
+void world_see_listing(World *w, Listing *l, cJSON *items, usec_t begun, usec_t now,
+                       bool (*confirm)(const Observed *o, void *userdata), void *userdata);
+
+/* A GET by id said 404: gone, if a complete listing lacked it as well. */
+void world_see_missing(World *w, const char *id, usec_t begun);
+void world_see_sub(World *w, Observed *o, const Field *sub, cJSON *items, usec_t begun);
+SubItems *observed_sub(const Observed *o, const Field *f); /* borrowed, NULL when never listed */
+
+/* Our write to 'id' (NULL: a create) ended, whatever it said: what began before is stale, for the thing and its scopes. */
+void world_wrote(World *w, const Kind *k, unsigned region, const char *id, const Field *sub, usec_t ended);
+
+Listing *world_listing(const World *w, const Kind *k, const Field *sub, unsigned region, const char *scope);
+Listing *world_need_listing(World *w, const Kind *k, const Field *sub, unsigned region, const char *scope);
+void world_drop_unneeded(World *w);
+
+/* True when that listing is complete and began after the spec's load and after our last write in its scope: only then does
+ * what it lacks not exist. */
+bool listing_proves_absence(const World *w, const Listing *l);
+
+/* The body can be judged: read after our last write to it ended. */
+bool observed_is_current(const Observed *o);
+
+const char *observed_tag(const Observed *o, const char *name); /* a freeform tag, borrowed, or NULL */
+const char *observed_name(const Observed *o);                  /* displayName, or its id */
