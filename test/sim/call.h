@@ -1,5 +1,5 @@
-/* One request on its way through the simulator, and the reply that it gets. Knows nothing of sockets: TLS clients and console
- * hands come in the same way. */
+/* One request on its way through the simulator, and the reply that it gets. Knows nothing of sockets: TLS
+ * clients and console hands come in the same way. */
 #pragma once
 
 #include "base/str.h"
@@ -26,7 +26,7 @@ struct Call {
         char *method, *target, *path, *host; /* target = path[?query] as sent */
         QueryParam query[N_QUERY_MAX];
         size_t n_query;
-        cJSON *headers; /* request headers, lower-case name → value; a header that came twice holds an array */
+        cJSON *headers; /* request headers, lower-case name → value; an array when it came twice */
         const char *if_match, *retry_token; /* borrowed from 'headers' */
         const char *body;                   /* borrowed, body_size bytes */
         size_t body_size;
@@ -53,7 +53,8 @@ const char *call_header(const Call *c, const char *lower_name); /* NULL when abs
 bool call_is_mutating(const Call *c); /* not GET or HEAD, and not one of the POSTs that only read */
 const char *call_query(const Call *c, const char *name); /* NULL when absent */
 
-/* Replies. call_fail() returns -EBADMSG so that a handler can 'return call_fail(…)'; it keeps the first failure. */
+/* Replies. call_fail() returns -EBADMSG so that a handler can 'return call_fail(…)'; it keeps the first
+ * failure. */
 int call_fail(Call *c, unsigned status, const char *code, const char *format, ...) _printf_(4, 5);
 /* The pair [status, code] of an option decides. */
 int call_fail_option(Call *c, const char *option, const char *format, ...) _printf_(3, 4);
@@ -70,8 +71,9 @@ const cJSON *call_view_items(const Call *c, const Object *o);
 cJSON *call_render(Call *c, const Object *o, const cJSON *body);
 void call_shuffle(Call *c, cJSON *array);
 
-/* Busy parents: claims 'o' for a mutation. 409 IncorrectState when it is in transition, or when another mutation of it or of
- * a child is still being processed. A call that succeeds keeps it busy until its reply. */
+/* Busy parents: claims 'o' for a mutation. 409 IncorrectState when it is in transition, or when another
+ * mutation of it or of a child is still being processed. A call that succeeds keeps it busy until its
+ * reply. */
 int call_claim(Call *c, Object *o);
 /* 412 when the request has an if-match that is not the object's etag. */
 int call_check_etag(Call *c, const Object *o);

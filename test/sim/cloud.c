@@ -15,8 +15,8 @@
 
 #define DOMAIN "oraclecloud.com"
 
-/* Which services are reachable under which domain. Both forms of identity and containerengine exist: the second is the one in
- * cluster tokens. */
+/* Which services are reachable under which domain. Both forms of identity and containerengine exist: the
+ * second is the one in cluster tokens. */
 static const struct {
         const char *service;
         const char *domain;
@@ -165,8 +165,8 @@ void cloud_handle(Call *c) {
         if (c->status != 0 || check_rate(c) < 0)
                 return;
 
-        /* What changes from here on belongs to this request's epoch. A refused one changed nothing: it takes its epoch back, and
-         * what a stale reply shows stays what it was. */
+        /* What changes from here on belongs to this request's epoch. A refused one changed nothing: it
+         * takes its epoch back, and what a stale reply shows stays what it was. */
         region->epoch += call_is_mutating(c);
         r = route_path(c);
         assert(c->status != 0);

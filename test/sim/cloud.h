@@ -1,12 +1,14 @@
-/* The front door of the simulated cloud: host, signature, rate, path. Works on calls, knows nothing of sockets. */
+/* The front door of the simulated cloud: host, signature, rate, path. Works on calls, knows nothing of
+ * sockets. */
 #pragma once
 
 #include "forward.h"
 
-/* Understands the host: sets region and service. False when it is none of ours (the call is answered 404 then). */
+/* Understands the host: sets region and service. False when it is none of ours (the call is answered 404
+ * then). */
 bool cloud_route_host(Call *c);
-/* Handles a call whose host was routed: afterwards it has a status, and the time its reply takes. A principal that is set
- * already (a console hand) needs no signature. */
+/* Handles a call whose host was routed: afterwards it has a status, and the time its reply takes. A
+ * principal that is set already (a console hand) needs no signature. */
 void cloud_handle(Call *c);
 
 /* Answers as the fault says, without any effect. */

@@ -64,6 +64,20 @@ static int post_advance(Call *c, const cJSON *in) {
         return call_reply(c, 204, NULL);
 }
 
+/* A field may become null or be new, but one that is there keeps its type: the world is hostile, not
+ * broken. */
+static bool same_types(const cJSON *body, const cJSON *fields) {
+        const cJSON *v, *have;
+
+        cJSON_ArrayForEach (v, fields) {
+                have = json_get(body, v->string);
+                if (have && !cJSON_IsNull(v) && have->type != v->type &&
+                    !(cJSON_IsBool(have) && cJSON_IsBool(v)))
+                        return false;
+        }
+        return true;
+}
+
 static int post_set(Call *c, const cJSON *in) {
         Region *region = sim_region(c->sim, json_string(in, "region"));
         const char *kind = json_string(in, "kind");
@@ -75,6 +89,8 @@ static int post_set(Call *c, const cJSON *in) {
         if (!cJSON_IsObject(fields) || json_get(fields, "id"))
                 return call_fail(c, 400, "InvalidParameter",
                                  "fields is an object, and does not change the id.");
+        if (!same_types(o->body, fields))
+                return call_fail(c, 400, "InvalidParameter", "A field cannot change its type.");
         object_touch(o, NULL);
         resource_overlay(o, fields);
         return call_reply(c, 200, json_copy(o->body));

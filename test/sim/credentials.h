@@ -8,7 +8,7 @@ typedef struct Credentials {
         char *api_key_pem;
 } Credentials;
 
-/* Makes all of them, for 'hosts' (NULL-terminated) and the address; the API key goes into the simulator too. Negative when
- * OpenSSL refuses. */
+/* Makes all of them, for 'hosts' (NULL-terminated) and the address; the API key goes into the simulator
+ * too. Negative when OpenSSL refuses. */
 int credentials_make(Sim *sim, char *const *hosts, const char *address, Credentials *ret);
 void credentials_done(Credentials *c);

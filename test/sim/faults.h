@@ -1,5 +1,5 @@
-/* Faults on command. A rule names requests by region, method and a regular expression over path and query; the from-th to the
- * to-th match (1-based) suffer it.
+/* Faults on command. A rule names requests by region, method and a regular expression over path and
+ * query; the from-th to the to-th match (1-based) suffer it.
  *
  *   before the effect   status        answered with 'status' and 'code', nothing happens
  *                       reset         the connection is closed without a reply, nothing happens
@@ -7,7 +7,7 @@
  *                       silent        nothing happens and no reply ever comes
  *   no matter           delay         handled as usual, the reply comes delayMs later
  *                       truncate      handled as usual, but the body breaks off half way
- *                       stale         a GET is answered as things were before the region's last mutating request
+ *                       stale         a GET shows things as before the region's last mutating request
  *   after the effect    lost-reply    the effect happens, the connection is closed without a reply
  *
  * Console hands are not subject to them: a fault is aimed at the program under test. */
@@ -39,7 +39,8 @@ struct Fault {
 
 Faults *faults_new(void);
 Faults *faults_free(Faults *f);
-/* Replaces all rules and zeroes the counters. On -EINVAL nothing changed, and *reterr says why (the caller frees). */
+/* Replaces all rules and zeroes the counters. On -EINVAL nothing changed, and *reterr says why (the
+ * caller frees). */
 int faults_set(Faults *f, const cJSON *rules, char **reterr);
 /* Counts the request at every rule that matches it; the first whose turn it is decides. */
 Fault faults_match(Faults *f, const char *region, const char *method, const char *target);

@@ -1,11 +1,12 @@
-/* A kind of resource as data: what it takes, what it is called, how long things last, and hooks for what is really different
- * about it. One file per kind in kinds/. */
+/* A kind of resource as data: what it takes, what it is called, how long things last, and hooks for what
+ * is really different about it. One file per kind in kinds/. */
 #pragma once
 
 #include "sim.h"
 #include "validate.h"
 
-/* POST /COLLECTION/{id}/NAME, or GET of it. 'in' is the checked body (owned by the caller), NULL without 'body'. */
+/* POST /COLLECTION/{id}/NAME, or GET of it. 'in' is the checked body (owned by the caller), NULL without
+ * 'body'. */
 typedef struct Action {
         const char *method;
         const char *name;
@@ -42,7 +43,8 @@ struct Kind {
         bool tag_maps_clear_each_other;
         const char *limit, *limit_scope; /* option limits.NAME: how many live ones per value of the path */
 
-        /* Refuses (negative, through call_fail()), or completes the body. 'in' is checked against 'create'. */
+        /* Refuses (negative, through call_fail()), or completes the body. 'in' is checked against
+         * 'create'. */
         int (*on_create)(Call *c, Object *o, const cJSON *in);
         /* Refuses, or applies; what it leaves in 'in' is then laid over the body. */
         int (*on_update)(Call *c, Object *o, cJSON *in);
@@ -50,6 +52,7 @@ struct Kind {
         void (*on_deleting)(Object *o);
         void (*on_ready)(Object *o);
         void (*on_gone)(Object *o);
+        void (*on_loaded)(Object *o); /* takes up what was under way when the estate was written */
         bool (*matches)(const Call *c, const cJSON *body); /* filters that are more than equality */
         void (*render)(const Object *o, cJSON *body);
         cJSON *(*items)(const Call *c,

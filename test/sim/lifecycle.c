@@ -73,6 +73,8 @@ void lifecycle_resume(Object *o) {
         Sim *sim = o->region->sim;
         const char *state = object_state(o);
 
+        if (o->kind->on_loaded)
+                o->kind->on_loaded(o);
         if (streq(state, kind_coming(o->kind)) || streq(state, "UPDATING"))
                 lifecycle_later(sim, o->kind->create_seconds, on_ready, o->id);
         else if (streq(state, kind_going(o->kind)))

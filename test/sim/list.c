@@ -172,8 +172,9 @@ static bool list_matches(const Call *c, const Kind *kind, const cJSON *body) {
         for (size_t i = 0; i < c->n_query; i++) {
                 const char *name = c->query[i].name, *value = c->query[i].value, *have;
 
+                /* Paging; and what the kind's own matches() sees to. */
                 if (streq(name, "limit") || streq(name, "page") || streq(name, "sortBy") ||
-                    streq(name, "sortOrder") || streq(name, "attachmentType"))
+                    streq(name, "sortOrder") || streq(name, "attachmentType") || streq(name, "resourceId"))
                         continue;
                 have = streq(name, "networkId") ? json_path_string(body, "networkDetails.id")
                                                 : json_string(body, name);

@@ -4,7 +4,8 @@
 #include "forward.h"
 
 int list_handle(Call *c, const Kind *kind);
-/* Replies with one page of an array of rules, statements and the like, in their order. Takes 'items' over. */
+/* Replies with one page of an array of rules, statements and the like, in their order. Takes 'items'
+ * over. */
 int list_reply_items(Call *c, cJSON *items);
 
 /* How many of n_left elements the next page shows; *ret_more says whether a next page is announced. */

@@ -1,4 +1,5 @@
-/* tandem-sim: OCI of both regions on one loopback port, told apart by the real host names, with faults on command. */
+/* tandem-sim: OCI of both regions on one loopback port, told apart by the real host names, with faults on
+ * command. */
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>

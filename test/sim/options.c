@@ -6,16 +6,16 @@
 
 /* name, default as JSON. What each means:
  *
- * clockSkewSeconds              the servers' clock runs ahead of ours by so much (Date, signatures, timeCreated)
- * processingMsec                how long a mutation takes until its reply, divided by the speed; its parents are busy meanwhile
+ * clockSkewSeconds              the servers' clock is ahead of ours by so much (Date, signatures, timeCreated)
+ * processingMsec                how long a mutation takes, divided by the speed; its parents are busy meanwhile
  * lingerSeconds                 how long a TERMINATED thing stays readable, divided by the speed
  * pageSize                      0: odd sizes drawn anew for each page; else the size of every page
  * emptyPages                    percent of the pages that are empty though more follow
  * shuffleLists, shuffleRules    an unsorted list, and the rules inside an object, come in no useful order
- * ratePerSecond, retryAfter     429 above so many requests a second and region (0: off); seconds in retry-after (0: no header)
+ * ratePerSecond, retryAfter     429 above so many a second and region (0: off); seconds to say (0: no header)
  * tagDefaults                   Oracle-Tags.CreatedBy and CreatedOn appear at create
- * tagMapsClearEachOther         a PUT with one of the two tag maps clears the other, on the DRG kinds that were seen doing it
- * drgDefaultsNullUntilAttached  a DRG's defaultDrgRouteTables read null for a type until such an attachment exists
+ * tagMapsClearEachOther         a PUT with one of the two tag maps clears the other, where that was seen
+ * drgDefaultsNullUntilAttached  defaultDrgRouteTables read null for a type until such an attachment exists
  * rpcPendingWithoutPeer         a new RPC says PENDING, not NEW, though nobody connected it
  * rpcAttachmentCompartment      an RPC's attachment lands in the compartment of the "drg" or of the "rpc"
  * vcnRouteType                  the default that the service fills into a VCN attachment
@@ -23,7 +23,7 @@
  * relatedMissing                [status, code] for another absent thing that a body names
  * deleteVcn … deleteDrgRouteDistribution   [status, code] when something still depends on what is to be deleted
  * retryTokenMismatch            [status, code] for a retry token that comes again with another body
- * sgwBlocksUnlessTold           a service gateway PUT without blockTraffic sets it, as the API document's default says
+ * sgwBlocksUnlessTold           a service gateway PUT without blockTraffic sets it (the API document's default)
  * rpcReconnect                  [status, code] for a connect of an RPC that was connected before
  * limits                        the numbers behind 400 LimitExceeded
  * subnetsInUse                  [OCID]: subnets that hold a VNIC, and so cannot be deleted

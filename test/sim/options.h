@@ -4,7 +4,8 @@
 #include "sim.h"
 
 cJSON *options_new(void); /* every option at its default */
-/* Sets some; -EINVAL and *reterr_name for an unknown name or a value of another type (nothing is changed then). */
+/* Sets some; -EINVAL and *reterr_name for an unknown name or a value of another type (nothing is changed
+ * then). */
 int options_set(Sim *sim, const cJSON *values, const char **reterr_name);
 
 bool option_bool(const Sim *sim, const char *name);

@@ -1,5 +1,5 @@
-/* Sockets: the TLS port that is the cloud, the control socket, and the loop that serves both together with everybody's timers.
- * One thread; a reply that takes its time holds up nobody else's. */
+/* Sockets: the TLS port that is the cloud, the control socket, and the loop that serves both together
+ * with everybody's timers. One thread; a reply that takes its time holds up nobody else's. */
 #pragma once
 
 #include "forward.h"

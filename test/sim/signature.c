@@ -76,7 +76,8 @@ static int refuse(Call *c, const char *why) {
                 why);
 }
 
-/* GET, HEAD and DELETE sign three headers, the others six. Object Storage's uploads are the exception, and not simulated. */
+/* GET, HEAD and DELETE sign three headers, the others six. Object Storage's uploads are the exception,
+ * and not simulated. */
 static int check_required(Call *c, char *const *names) {
         static const char *const body_headers[] = { "content-length", "content-type", "x-content-sha256" };
         bool has_body = streq(c->method, "POST") || streq(c->method, "PUT") || streq(c->method, "PATCH");

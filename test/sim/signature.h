@@ -9,7 +9,8 @@ typedef struct Signature {
         char *key_id, *algorithm, *headers, *signature, *version; /* owned; 'headers' in lower case */
 } Signature;
 
-/* Takes apart: Signature version="1",keyId="…",… in any order. -EINVAL for anything else, a parameter twice included. */
+/* Takes apart: Signature version="1",keyId="…",… in any order. -EINVAL for anything else, a parameter
+ * twice included. */
 int signature_parse(const char *authorization, Signature *ret);
 void signature_done(Signature *s);
 

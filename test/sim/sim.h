@@ -1,4 +1,5 @@
-/* The world that is simulated: one tenancy, two regions, and the clock, chance and options that they share. */
+/* The world that is simulated: one tenancy, two regions, and the clock, chance and options that they
+ * share. */
 #pragma once
 
 #include "base/rng.h"
@@ -21,9 +22,8 @@ struct Region {
         unsigned n_ads;
         bool is_home;
         ObjectList lists[_KIND_MAX];
-        uint64_t
-                epoch; /* counts mutating requests: what a stale reply hides is what changed since the last one */
-        double rate_tokens;    /* of the request rate limit */
+        uint64_t epoch;     /* counts mutating requests: a stale reply hides what changed since the last */
+        double rate_tokens; /* of the request rate limit */
         usec_t rate_last_usec; /* monotonic */
 };
 

@@ -1,4 +1,5 @@
-/* Objects: what the cloud holds. Each is the JSON that the API shows, plus what only the cloud knows about it. */
+/* Objects: what the cloud holds. Each is the JSON that the API shows, plus what only the cloud knows
+ * about it. */
 #pragma once
 
 #include <uthash.h>
@@ -22,7 +23,8 @@ struct Object {
         UT_hash_handle hh;
 };
 
-/* A new object with a fresh OCID and the common fields, in its region's list. Borrowed; the store owns it. 'writer' may be NULL. */
+/* A new object with a fresh OCID and the common fields, in its region's list. Borrowed; the store owns
+ * it. 'writer' may be NULL. */
 Object *store_add(Region *region, KindId kind, const char *compartment, const char *display_name,
                   const char *writer);
 /* The same with a body that has an id already (a loaded estate). 'body' and 'items' are taken over. */
@@ -37,8 +39,8 @@ Object *store_get_kind(Region *region, KindId kind,
 Object *store_find(Region *region, KindId kind, const char *path, const char *value);
 size_t store_count(Region *region, KindId kind, const char *path, const char *value); /* live ones */
 
-/* To be called before each change: keeps the old body for stale replies and gives a new etag. 'writer' NULL: the cloud itself,
- * which leaves the name of the last writer alone. */
+/* To be called before each change: keeps the old body for stale replies and gives a new etag. 'writer'
+ * NULL: the cloud itself, which leaves the name of the last writer alone. */
 void object_touch(Object *o, const char *writer);
 const char *object_text(const Object *o, const char *path); /* a string of the body; NULL when absent */
 const char *object_state(const Object *o);

@@ -215,13 +215,14 @@ bool is_ocid(const char *value) {
 bool cidr_text_contains(const char *outer, const char *inner) {
         Cidr a, b;
 
-        return cidr_parse(outer, &a) >= 0 && cidr_parse(inner, &b) >= 0 && cidr_contains(&a, &b);
+        return outer && inner && cidr_parse(outer, &a) >= 0 && cidr_parse(inner, &b) >= 0 &&
+               cidr_contains(&a, &b);
 }
 
 bool cidr_text_overlaps(const char *x, const char *y) {
         Cidr a, b;
 
-        return cidr_parse(x, &a) >= 0 && cidr_parse(y, &b) >= 0 && cidr_overlaps(&a, &b);
+        return x && y && cidr_parse(x, &a) >= 0 && cidr_parse(y, &b) >= 0 && cidr_overlaps(&a, &b);
 }
 
 bool cidrs_overlap(const cJSON *blocks) {

@@ -1,5 +1,5 @@
-/* Bodies checked by tables. Malformed JSON, a wrong type or an unknown field: CannotParseRequest; a field that has to be there:
- * MissingParameter; a bad value: InvalidParameter. JSON null counts as left out. */
+/* Bodies checked by tables. Malformed JSON, a wrong type or an unknown field: CannotParseRequest; a field
+ * that has to be there: MissingParameter; a bad value: InvalidParameter. JSON null counts as left out. */
 #pragma once
 
 #include "forward.h"

@@ -1,5 +1,5 @@
-/* A DRG attachment joins a DRG to a VCN, or stands for an RPC, which makes and removes its own. Overlapping CIDRs behind one DRG
- * are accepted, as the service does. Its states have words of their own. */
+/* A DRG attachment joins a DRG to a VCN, or stands for an RPC, which makes and removes its own.
+ * Overlapping CIDRs behind one DRG are accepted, as the service does. Its states have words of their own. */
 #include <errno.h>
 
 #include "base/json.h"

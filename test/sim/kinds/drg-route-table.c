@@ -1,5 +1,5 @@
-/* A DRG route table: static rules that are kept, and dynamic ones that follow from its import distribution and the DRG's
- * attachments whenever somebody looks. */
+/* A DRG route table: static rules that are kept, and dynamic ones that follow from its import
+ * distribution and the DRG's attachments whenever somebody looks. */
 #include <errno.h>
 
 #include "base/json.h"

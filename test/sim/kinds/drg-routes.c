@@ -1,10 +1,11 @@
 /* Dynamic routes. A table imports, by the statements of its import distribution,
  *
  *   from a VCN attachment   the VCN's CIDRs, or its subnets', as vcnRouteType says
- *   from an RPC attachment  what the peer exports: the routes of the DRG route table that is assigned to the attachment on the
- *                           other side, as that attachment's export distribution lets through
+ *   from an RPC attachment  what the peer exports: the routes of the table that is assigned to the
+ *                           attachment on the other side, as its export distribution lets through
  *
- * A peer's routes may themselves come from an RPC, so this is recursive; the depth is bounded, which also ends loops. */
+ * A peer's routes may themselves come from an RPC, so this is recursive; the depth is bounded, which also
+ * ends loops. */
 #include "drg-routes.h"
 
 #include "base/encode.h"

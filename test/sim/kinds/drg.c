@@ -1,5 +1,5 @@
-/* A DRG comes with two route tables (one for VCN attachments, one for all others), an import distribution for each, and the one
- * export distribution. They are in its compartment and go with it. */
+/* A DRG comes with two route tables (one for VCN attachments, one for all others), an import distribution
+ * for each, and the one export distribution. They are in its compartment and go with it. */
 #include "drg.h"
 
 #include <errno.h>

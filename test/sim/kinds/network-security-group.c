@@ -1,4 +1,5 @@
-/* A network security group and its rules, which have ids here. Adding a rule that is there already adds a second one. */
+/* A network security group and its rules, which have ids here. Adding a rule that is there already adds a
+ * second one. */
 #include <errno.h>
 
 #include "base/json.h"

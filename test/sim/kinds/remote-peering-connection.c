@@ -4,7 +4,8 @@
  *   PENDING  → PEERED    a while later, on both sides at once, with the peer's fields filled in on both
  *   PEERED   → REVOKED   the other side was deleted; there is no way back, only delete and create
  *
- * CIDRs that overlap across the peering are accepted here, as the service does not look at all of them either. */
+ * CIDRs that overlap across the peering are accepted here, as the service does not look at all of them
+ * either. */
 #include <errno.h>
 
 #include "base/json.h"
@@ -168,6 +169,11 @@ static void on_gone(Object *o) {
         }
 }
 
+static void on_loaded(Object *o) {
+        if (streq_ptr(object_text(o, "peeringStatus"), "PENDING") && object_text(o, "peerId"))
+                lifecycle_later(o->region->sim, PEERING_SECONDS, on_established, o->id);
+}
+
 static const Action actions[] = {
         { .method = "POST", .name = "actions/connect", .body = connect_fields, .run = run_connect },
         {},
@@ -193,5 +199,6 @@ const Kind remote_peering_connection_kind = {
         .check_delete = check_delete,
         .on_deleting = on_deleting,
         .on_gone = on_gone,
+        .on_loaded = on_loaded,
         .actions = actions,
 };

@@ -1,4 +1,5 @@
-/* A VCN's route table. A rule targets a gateway of the same VCN, or a DRG (not its attachment) that the VCN is attached to. */
+/* A VCN's route table. A rule targets a gateway of the same VCN, or a DRG (not its attachment) that the
+ * VCN is attached to. */
 #include <errno.h>
 
 #include "base/json.h"

@@ -1,5 +1,5 @@
-/* A service gateway. Its create, attach and detach replies carry no etag; and a PUT without blockTraffic may follow the API
- * document's default for that body, which is true (an option), so it has to be sent. */
+/* A service gateway. Its create, attach and detach replies carry no etag; and a PUT without blockTraffic
+ * may follow the API document's default for that body, which is true (an option), so it has to be sent. */
 #include <errno.h>
 
 #include "base/json.h"

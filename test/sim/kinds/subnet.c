@@ -227,7 +227,7 @@ static int check_delete(Call *c, Object *o) {
 
 static int block_index(const cJSON *blocks, const char *block) {
         for (int i = 0; i < cJSON_GetArraySize(blocks); i++)
-                if (streq(cJSON_GetArrayItem(blocks, i)->valuestring, block))
+                if (streq_ptr(cJSON_GetArrayItem(blocks, i)->valuestring, block))
                         return i;
         return -1;
 }

@@ -1,4 +1,5 @@
-/* A VCN comes with a route table, a security list and DHCP options, and is busy (UPDATING) while its CIDRs change. */
+/* A VCN comes with a route table, a security list and DHCP options, and is busy (UPDATING) while its
+ * CIDRs change. */
 #include "vcn.h"
 
 #include <errno.h>
@@ -155,7 +156,7 @@ static bool block_in_use(const Object *o, const char *block) {
 
 static int block_index(const cJSON *blocks, const char *block) {
         for (int i = 0; i < cJSON_GetArraySize(blocks); i++)
-                if (streq(cJSON_GetArrayItem(blocks, i)->valuestring, block))
+                if (streq_ptr(cJSON_GetArrayItem(blocks, i)->valuestring, block))
                         return i;
         return -1;
 }
