@@ -1,11 +1,12 @@
-/* What the HTTP tests talk to: a scripted server that answers with exact bytes and can hold, drip, truncate and reset; and a real
- * one (libmicrohttpd), plain or with TLS. Both listen on any free port of loopback and run on threads of their own. */
+/* What the HTTP tests talk to: a scripted server that answers with exact bytes and can hold, drip,
+ * truncate and reset; and a real one (libmicrohttpd), plain or with TLS. Both listen on any free port of
+ * loopback and run on threads of their own. */
 #pragma once
 
 #include "base/alloc.h"
 
 typedef enum RawThen {
-        RAW_NEXT, /* the next step answers the next request of this connection, or of the next one should it end */
+        RAW_NEXT,  /* the next step answers the next request, on this connection while it lasts */
         RAW_CLOSE, /* the next step answers the next connection */
         RAW_RESET,
         RAW_HOLD, /* silent until the server is freed */
@@ -31,7 +32,8 @@ char *raw_server_request(RawServer *s,
 
 typedef struct RealServer RealServer;
 
-/* Answers GET /n with n bytes 'x', anything else with the request's body. 'certificate' and 'key' (PEM): TLS. */
+/* Answers GET /n with n bytes 'x', anything else with the request's body. 'certificate' and 'key' (PEM):
+ * TLS. */
 RealServer *real_server_new(const char *certificate, const char *key);
 RealServer *real_server_free(RealServer *s);
 DEFINE_CLEANUP(RealServer *, real_server_free);
@@ -41,5 +43,6 @@ unsigned real_server_connections(const RealServer *s);
 /* A port where nobody listens, as long as the returned descriptor is open. */
 int refusing_port(unsigned *ret_port);
 
-/* An authority and a server certificate that it signed for the DNS name, valid now; PEM, the caller frees. */
+/* An authority and a server certificate that it signed for the DNS name, valid now; PEM, the caller
+ * frees. */
 void make_certificates(const char *name, char **ret_ca, char **ret_certificate, char **ret_key);

@@ -1,4 +1,5 @@
-/* The HTTP client against servers that answer well, badly and not at all. Every test ends with uv_loop_close() giving 0. */
+/* The HTTP client against servers that answer well, badly and not at all. Every test ends with
+ * uv_loop_close() giving 0. */
 #include "http/http.h"
 
 #include <errno.h>
@@ -457,7 +458,8 @@ static void test_cancel_while_it_runs(void **state) {
         world_done(&w);
 }
 
-/* Two calls end at one instant, so that the first one's callback finds the second one ended and not yet handed over. */
+/* Two calls end at one instant, so that the first one's callback finds the second one ended and not yet
+ * handed over. */
 static void on_done_drops_the_other(HttpCall *call, const HttpReply *reply, int error, void *userdata) {
         Outcome *pair = userdata;
 
@@ -496,9 +498,8 @@ static void test_stop_anywhere(void **state) {
                 World w;
 
                 world_init(&w, NULL);
-                if (i < 2)
-                        o.world =
-                                &w; /* 0: freed inside 'done'; 1: stopped inside on_data; 2: while starting */
+                if (i < 2) /* 0: freed inside 'done'; 1: stopped inside on_data; 2: while starting */
+                        o.world = &w;
                 assert_int_equal(start(&w, q, &o), 0);
                 assert_int_equal(start(&w, q, &other), 0);
                 if (i == 2)

@@ -1,4 +1,5 @@
-/* Names: who is looked up, how often, and that a lookup which never ends holds up nothing, neither the loop nor the exit. */
+/* Names: who is looked up, how often, and that a lookup which never ends holds up nothing, neither the
+ * loop nor the exit. */
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -15,8 +16,8 @@
 #define SOON  (20 * USEC_PER_SEC)
 #define SHORT (100 * USEC_PER_MSEC)
 
-/* A name service of our own. "hang…" answers when the gate opens; "none…" does not exist; "both…" has an IPv6 address first that
- * nobody listens at; all others are 127.0.0.1. */
+/* A name service of our own. "hang…" answers when the gate opens; "none…" does not exist; "both…" has an
+ * IPv6 address first that nobody listens at; all others are 127.0.0.1. */
 static struct {
         pthread_mutex_t mutex;
         pthread_cond_t changed;

@@ -269,8 +269,8 @@ static int on_before_request(void *userdata, char *address, char *local_address,
         return CURL_PREREQFUNC_OK;
 }
 
-/* libcurl asks before it looks something up. Addresses it only parses; names it was given with their addresses, so it does not
- * ask for them. Whatever else it might want would block. */
+/* libcurl asks before it looks something up. Addresses it only parses; names it was given with their
+ * addresses, so it does not ask for them. Whatever else it might want would block. */
 static int on_before_lookup(void *state, void *reserved, void *userdata) {
         HttpCall *call = userdata;
 

@@ -1,5 +1,5 @@
-/* The client's side of the loop: libcurl says which sockets and which timeout it wants to hear of, libuv says when, and what came
- * of it is handed over only after libcurl has returned. */
+/* The client's side of the loop: libcurl says which sockets and which timeout it wants to hear of, libuv
+ * says when, and what came of it is handed over only after libcurl has returned. */
 #include "client.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
-/* What client.c (the loop's side: sockets, timers, handing over) and call.c (one request: options, headers, result) share. */
+/* What client.c (the loop's side: sockets, timers, handing over) and call.c (one request: options,
+ * headers, result) share. */
 #pragma once
 
 #include <curl/curl.h>
@@ -78,7 +79,8 @@ void call_free_if_unused(HttpCall *call);
 /* client.c */
 void client_make_ready(HttpCall *call);
 void client_arm_deadline(HttpClient *c);
-/* Hands over what is ready. Runs callers' code: the client may be stopped afterwards, and needs a hold to be alive. */
+/* Hands over what is ready. Runs callers' code: the client may be stopped afterwards, and needs a hold to
+ * be alive. */
 void client_dispatch(HttpClient *c);
 void client_hold(HttpClient *c);
 void client_release(HttpClient *c);

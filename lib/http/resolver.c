@@ -1,4 +1,5 @@
-/* The resolver. Loop side and threads meet in the mailbox only: a job belongs to its thread until it is posted. */
+/* The resolver. Loop side and threads meet in the mailbox only: a job belongs to its thread until it is
+ * posted. */
 #include "resolver.h"
 
 #include <arpa/inet.h>
@@ -9,7 +10,8 @@
 
 #include "base/str.h"
 
-/* Names come from configuration and a hanging one takes one thread, so this is far away; names beyond it wait. */
+/* Names come from configuration and a hanging one takes one thread, so this is far away; names beyond it
+ * wait. */
 #define THREADS_MAX       32
 #define THREAD_STACK_SIZE ((size_t) 1024 * 1024)
 #define ADDRESSES_MAX     16
@@ -138,7 +140,8 @@ static int thread_start(Job *j) {
         return -r;
 }
 
-/* When no thread can be had, the name stays queued, for the next lookup's end or the next who asks; who waits has a deadline. */
+/* When no thread can be had, the name stays queued, for the next lookup's end or the next who asks; who
+ * waits has a deadline. */
 static void resolver_start_queued(Resolver *r) {
         Name *n;
 
@@ -201,8 +204,8 @@ static void resolver_release(Resolver *r) {
         free(r);
 }
 
-/* A waiter may cancel others and close the resolver, so the list is read afresh after each; one who comes to wait anew for a
- * failed name is served by the next lookup, not by this one, or it would never end. */
+/* A waiter may cancel others and close the resolver, so the list is read afresh after each; one who comes
+ * to wait anew for a failed name is served by the next lookup, not by this one, or it would never end. */
 static void name_tell_waiters(Resolver *r, Name *n, const char *error_text) {
         LIST_HEAD(, ResolverWaiter) told = LIST_HEAD_INITIALIZER(told);
         _cleanup_free_ char *addresses = xstrdup(

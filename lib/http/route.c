@@ -1,6 +1,6 @@
-/* Routes: URL, connect_to lines and the environment's proxies to one host and port. The rules for the proxy variables are
- * libcurl's: http_proxy in lower case only, a web server's "Proxy:" header could set the other; no_proxy holds domains,
- * addresses and CIDR blocks. */
+/* Routes: URL, connect_to lines and the environment's proxies to one host and port. The rules for the
+ * proxy variables are libcurl's: http_proxy in lower case only, a web server's "Proxy:" header could set
+ * the other; no_proxy holds domains, addresses and CIDR blocks. */
 #include "route.h"
 
 #include <arpa/inet.h>
@@ -181,8 +181,8 @@ static int host_of(CURLU *u, char **ret) {
         return *ret ? 0 : -EINVAL;
 }
 
-/* SOCKS comes in two kinds each: the plain one wants the name looked up on this side, by libcurl. The other one passes the name
- * on and is what every SOCKS proxy of today takes. */
+/* SOCKS comes in two kinds each: the plain one wants the name looked up on this side, by libcurl. The
+ * other one passes the name on and is what every SOCKS proxy of today takes. */
 static const char *proxy_scheme(const char *scheme) {
         return streq(scheme, "socks4") ? "socks4a" : streq(scheme, "socks5") ? "socks5h" : scheme;
 }

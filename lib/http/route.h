@@ -1,5 +1,6 @@
-/* Where the connection for a URL goes: to its host, to where a connect_to line leads, or to a proxy. libcurl would find the same
- * by itself, but then it would also look the name up by itself; so it is decided here and libcurl is told. */
+/* Where the connection for a URL goes: to its host, to where a connect_to line leads, or to a proxy.
+ * libcurl would find the same by itself, but then it would also look the name up by itself; so it is
+ * decided here and libcurl is told. */
 #pragma once
 
 #include "base/alloc.h"
