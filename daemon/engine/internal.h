@@ -39,6 +39,7 @@ struct Engine {
         bool turning, stopping;
         unsigned n_handles; /* open ones */
         bool seen_all;
+        uint64_t changes; /* World.changes at the last turn */
         usec_t quiet_since;
         Rng rng;
 };
@@ -50,12 +51,14 @@ const char *engine_region_name(const Engine *e, unsigned region); /* the spec's,
 
 /* settle.c */
 void settle_verdicts(Engine *e);
-void settle_quiet(Engine *e, bool changed);
+void settle_quiet(Engine *e);
 /* What all log lines and events about a resource carry. */
 void resource_log(const Engine *e, const Resource *r, int level, const char *format, ...) _printf_(4, 5);
 
 /* candidate.c: the assessments of a context's resources, in an order in which parents come first. */
-void assess_all(const Context *c, size_t n_resources, Resource *const *orphans, size_t n_orphans, bool bootstrap);
+void assess_all(const Context *c, size_t n_resources, Resource *const *orphans, size_t n_orphans,
+                bool bootstrap);
 /* Resources for those things that are ours and declared no longer; '*orphans' is what the last turn left, or NULL. Those with a
  * call in flight stay until it ends. */
-void adopt_orphans(Context *c, Observed *const *found, size_t n_found, Resource ***orphans, size_t *n_orphans);
+void adopt_orphans(Context *c, Observed *const *found, size_t n_found, Resource ***orphans,
+                   size_t *n_orphans);

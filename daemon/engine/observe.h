@@ -7,11 +7,14 @@
 typedef struct Observer Observer;
 
 Observer *observer_new(Engine *e);
-void observer_cancel(Observer *o); /* forgets what runs and what is due; the world may be another one afterwards */
+void observer_cancel(
+        Observer *o); /* forgets what runs and what is due; the world may be another one afterwards */
 Observer *observer_free(Observer *o); /* cancels what runs */
 
 /* Says which listings the estate needs. */
 void observe_needs(Observer *o, const Context *c);
+/* Adds those of what was bound only now; drops none. */
+void observe_needs_more(Observer *o, const Context *c);
 /* Starts what is due and what assessments want to see again (Assessment.look…, Action.basis); returns when to come again. */
 usec_t observe_start(Observer *o, const Context *c);
 /* Everything about one resource (NULL: everything there is) is due now. */

@@ -1,0 +1,35 @@
+/* What observe.c (listings) and reread.c (single reads) share. */
+#pragma once
+
+#include "internal.h"
+#include "observe.h"
+
+#define READS_AT_ONCE 8                   /* in a region: one that is silent must not pile up more */
+#define DEADLINE      (30 * USEC_PER_SEC) /* real time, whatever the speed */
+#define SLOW_TIMES    4
+#define ONCE_TIMES    240
+
+typedef struct Read Read;
+
+struct Observer {
+        Engine *engine;    /* not owned */
+        Read *reads;       /* uthash by OCID */
+        unsigned *running; /* reads and listings, by region */
+        size_t n_regions;
+        bool *lookups;   /* [region][kind]: its words stand in the spec */
+        bool *declared;  /* [region][kind]: the spec has such resources */
+        usec_t needs_of; /* World.loaded that these two were made for */
+        size_t n_kinds;
+};
+
+OciService observe_service(const Kind *k);
+bool observe_may_start(const Observer *o, unsigned region);
+/* How often things of a kind are looked at. */
+usec_t observe_period(const Observer *o, const Kind *k, unsigned region);
+usec_t observe_backoff(Engine *e, unsigned attempts, usec_t retry_after);
+/* The wait between two looks at what has been changing for so long. */
+usec_t observe_quick_wait(const Engine *e, usec_t elapsed);
+
+void reads_start(Observer *o, const Context *c, usec_t *next);
+void reads_cancel(Observer *o);
+void reads_forget_due(Observer *o, const Observed *object); /* NULL: all */

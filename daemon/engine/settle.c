@@ -1,0 +1,146 @@
+/* What a turn changed, said once: verdicts to the journal and the events; and whether anything may still go on by itself. */
+#include <errno.h>
+
+#include "internal.h"
+
+void resource_log(const Engine *e, const Resource *r, int level, const char *format, ...) {
+        _cleanup_free_ char *text = NULL;
+        const LogField fields[] = {
+                { "REGION", r->region < e->estate->n_regions ? e->estate->regions[r->region].region : NULL },
+                { "KIND", r->kind->name },
+                { "RESOURCE", r->address },
+                { "OCID", r->observed ? r->observed->id : NULL },
+        };
+        va_list ap;
+
+        va_start(ap, format);
+        text = xvasprintf(format, ap);
+        va_end(ap);
+        log_fields(level, fields, ARRAY_SIZE(fields), "%s", text);
+}
+
+static int verdict_level(Verdict v) {
+        switch (v) {
+        case VERDICT_BLOCKED:
+        case VERDICT_FIGHTING:
+        case VERDICT_NOT_CONVERGING:
+                return LOG_WARNING;
+        case VERDICT_DRIFTED:
+        case VERDICT_MISSING:
+        case VERDICT_ORPHANED:
+                return LOG_INFO;
+        case VERDICT_IN_SYNC:
+        case VERDICT_PROGRESSING:
+        case VERDICT_WAITING:
+        case VERDICT_FOREIGN:
+        case VERDICT_PAUSED:
+        case VERDICT_UNKNOWN:
+        case _VERDICT_INVALID:
+                break;
+        }
+        return LOG_DEBUG;
+}
+
+static void say_verdict(Engine *e, const Resource *r) {
+        const Assessment *a = &r->assessment;
+        bool drift = a->verdict == VERDICT_DRIFTED && r->verdict != VERDICT_PROGRESSING;
+        _cleanup_free_ char *text = xasprintf("%s: %s", verdict_to_string(a->verdict),
+                                              a->message ? a->message : "as declared");
+
+        resource_log(e, r, verdict_level(a->verdict), "%s is %s", r->address, text);
+        events_add(e->options.events, &(Event){
+                                              .region = (char *) engine_region_name(e, r->region),
+                                              .address = r->address,
+                                              .what = drift ? (char *) "drift" : (char *) "verdict",
+                                              .by = drift ? (char *) "unknown" : (char *) "tandem",
+                                              .text = text,
+                                      });
+}
+
+/* Counters that end with what they count. */
+static void settle_counters(Resource *r) {
+        bool fine = verdict_for_estate(r->verdict) == VERDICT_IN_SYNC;
+        bool created = r->call_verb == VERB_CREATE && r->observed && !r->call;
+
+        if (fine || created) {
+                r->attempts = 0;
+                r->not_before = created && !fine ? r->not_before : 0;
+        }
+        if (fine) {
+                r->token_round = 0;
+                if (r->last_error.code)
+                        api_error_done(&r->last_error);
+        }
+}
+
+static void settle(Engine *e, Resource *r) {
+        if (r->since == 0 || r->verdict != r->assessment.verdict) {
+                /* What is unknown at first is no news. */
+                if (r->since > 0 || r->assessment.verdict != VERDICT_UNKNOWN)
+                        say_verdict(e, r);
+                r->verdict = r->assessment.verdict;
+                r->since = now_realtime();
+                e->quiet_since = 0;
+        }
+        settle_counters(r);
+}
+
+void settle_verdicts(Engine *e) {
+        for (size_t i = 0; i < e->n_resources; i++)
+                settle(e, e->resources[i]);
+        for (size_t i = 0; i < e->n_orphans; i++)
+                settle(e, e->orphans[i]);
+}
+
+static bool action_goes_on(const Action *a) {
+        switch (a->decision) {
+        case DECISION_GO:
+        case DECISION_LOOK:
+                return true;
+        case DECISION_BACKOFF:
+                return a->resource->last_error.retry != RETRY_NEVER || !a->resource->last_error.code;
+        case DECISION_HOLD: /* the budget refills; what else holds is somebody's to mend, or goes on itself */
+                return streq_ptr(a->decision_code, "budget");
+        case DECISION_WAIT:
+        case DECISION_APPROVAL:
+        case DECISION_PAUSED:
+        case DECISION_OBSERVE:
+        case DECISION_REFUSED:
+                break;
+        }
+        return false;
+}
+
+/* What waits for another resource goes on only if that one does. */
+static bool goes_on(const Resource *r) {
+        if (r->call || r->verdict == VERDICT_PROGRESSING)
+                return true;
+        if (r->verdict == VERDICT_NOT_CONVERGING || r->verdict == VERDICT_FIGHTING)
+                return false; /* tried again now and then, with little hope */
+        for (size_t i = 0; i < r->assessment.n_actions; i++)
+                if (action_goes_on(r->assessment.actions[i]))
+                        return true;
+        return false;
+}
+
+static bool anything_goes_on(const Engine *e) {
+        if (e->writes)
+                return true;
+        for (size_t i = 0; i < e->n_resources; i++)
+                if (goes_on(e->resources[i]))
+                        return true;
+        for (size_t i = 0; i < e->n_orphans; i++)
+                if (goes_on(e->orphans[i]))
+                        return true;
+        return false;
+}
+
+void settle_quiet(Engine *e) {
+        bool changed = e->changes != e->world->changes;
+
+        e->changes = e->world->changes;
+        if (changed || anything_goes_on(e))
+                e->quiet_since = 0;
+        if (e->quiet_since == 0 && !anything_goes_on(e))
+                e->quiet_since = e->context.now;
+}
