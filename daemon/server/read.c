@@ -29,6 +29,7 @@ static View server_view(Server *s, Resource ***ret_resources) {
                 .plan = engine_plan(o->engine),
                 .budget = engine_budget(o->engine),
                 .words = o->words,
+                .last_event = events_last(o->events),
                 .verdict = engine_verdict(o->engine),
                 .version = o->version,
                 .started_at = o->started_at,

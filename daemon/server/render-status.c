@@ -253,5 +253,6 @@ cJSON *render_status(const View *v) {
         json_set(o, "approvals", render_approvals(v->words));
         json_set(o, "paused", render_pauses(v->words));
         json_set(o, "budget", render_budget(v->budget));
+        json_set_number(o, "lastEvent", (double) v->last_event);
         return o;
 }

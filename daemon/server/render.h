@@ -14,6 +14,7 @@ typedef struct View {
         const Plan *plan;
         const Budget *budget;
         const Words *words;
+        uint64_t last_event;
         SpecStatus spec;
         Verdict verdict;
         const char *version;
