@@ -105,6 +105,8 @@ static void test_regions(void **state) {
         assert_null(oci_region_key("xx-new-9"));
         assert_string_equal(oci_region_realm("xx-new-9"), "oc1");
         assert_null(oci_realm_domain("oc999"));
+        assert_string_equal(oci_region_nearest("us-sanjos-1"), "us-sanjose-1");
+        assert_null(oci_region_nearest("moon"));
 }
 
 static void test_endpoints(void **state) {

@@ -86,6 +86,14 @@ const char *oci_region_identifier(const char *identifier_or_key) {
         return NULL;
 }
 
+const char *oci_region_nearest(const char *word) {
+        const char *words[ARRAY_SIZE(regions)];
+
+        for (size_t i = 0; i < ARRAY_SIZE(regions); i++)
+                words[i] = regions[i].identifier;
+        return str_nearest(word, words, ARRAY_SIZE(words));
+}
+
 const char *oci_region_key(const char *identifier) {
         for (size_t i = 0; i < ARRAY_SIZE(regions); i++)
                 if (streq(regions[i].identifier, identifier))

@@ -16,6 +16,8 @@ typedef enum OciService {
 
 /* "us-ashburn-1" for "iad", "IAD", "us-ashburn-1" and "US-Ashburn-1"; NULL for a word that is in no table. Static storage. */
 const char *oci_region_identifier(const char *identifier_or_key);
+/* The known identifier that a person who typed 'word' most likely meant, or NULL when none is near. Static storage. */
+const char *oci_region_nearest(const char *word);
 const char *oci_region_key(const char *identifier);   /* "iad"; NULL when unknown */
 const char *oci_region_realm(const char *identifier); /* "oc1" also for an unknown region */
 const char *oci_realm_domain(const char *realm);      /* "oraclecloud.com"; NULL when unknown */
