@@ -12,6 +12,8 @@ static const LifeWord attachment_life[] = {
 static const char *const network_types[] = { "VCN", "REMOTE_PEERING_CONNECTION", NULL };
 static const char *const vcn_route_types[] = { "VCN_CIDRS", "SUBNET_CIDRS", NULL };
 
+static const char *const attached_kinds[] = { "Vcn", "RemotePeeringConnection", NULL };
+
 static const char other_region[] = "a DRG attaches VCNs of its own region only; two regions are joined by a "
                                    "RemotePeeringConnection on each DRG and a Peering";
 
@@ -27,6 +29,7 @@ static const Field network_fields[] = {
           .type = FIELD_REF,
           .change = CHANGE_REPLACE,
           .flags = FIELD_REQUIRED,
+          .ref_kinds = attached_kinds,
           .region_text = other_region,
           .doc = "Vcn/NAME or RemotePeeringConnection/NAME" },
         { .name = "routeTable",
@@ -77,9 +80,19 @@ static void drg_attachment_lint(const Estate *e, const Desired *d, LintReport re
 
                 report(userdata, d, f, true, message);
         }
-        if (target && streq(target->kind->name, "RemotePeeringConnection") && target->parent != d->parent)
-                report(userdata, d, f, true,
-                       "the RPC belongs to another DRG: its attachment is declared there");
+        for (size_t i = 0; target && i < d->index; i++) {
+                const Desired *other = e->resources[i];
+                const char *theirs = other->kind == d->kind
+                                             ? symbol_ref(json_path(other->want, "networkDetails.id"))
+                                             : NULL;
+
+                if (other->parent != d->parent && streq_ptr(theirs, address)) {
+                        _cleanup_free_ char *message = xasprintf("%s attaches it already: a VCN has one DRG",
+                                                                 other->address);
+
+                        report(userdata, d, f, true, message);
+                }
+        }
 }
 
 /* The RPC's own attachment is OCI's to make: found by what it attaches. */

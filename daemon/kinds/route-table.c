@@ -16,6 +16,8 @@ static const Field rule_fields[] = {
         {},
 };
 
+static const char *const target_kinds[] = { "Drg", "InternetGateway", "NatGateway", "ServiceGateway", NULL };
+
 static const Field rule_spec_fields[] = {
         { .name = "destination",
           .type = FIELD_CIDR,
@@ -25,6 +27,7 @@ static const Field rule_spec_fields[] = {
           .api = "networkEntityId",
           .type = FIELD_REF,
           .flags = FIELD_REQUIRED,
+          .ref_kinds = target_kinds,
           .region_text = "a route leads to a gateway or DRG of its own region; the DRGs are joined by a "
                          "RemotePeeringConnection",
           .doc = "Drg/NAME, NatGateway/NAME, InternetGateway/NAME or ServiceGateway/NAME" },

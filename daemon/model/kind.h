@@ -83,9 +83,10 @@ struct Field {
         int64_t min, max;         /* FIELD_INT: the range; FIELD_STRING: the length; 0,0: 1..255 */
         const char *
                 pattern; /* FIELD_STRING: a POSIX extended regular expression, and what it means, for people: */
-        const char *pattern_text;  /*   "1 to 15 letters and digits, a letter first" */
-        const char *ref_kind;      /* FIELD_REF(S), FIELD_LOOKUP(S), FIELD_ROLE of a named holder */
-        const char *lookup_member; /* FIELD_LOOKUP(S): which member of the item */
+        const char *pattern_text;     /*   "1 to 15 letters and digits, a letter first" */
+        const char *ref_kind;         /* FIELD_REF(S), FIELD_LOOKUP(S), FIELD_ROLE of a named holder */
+        const char *const *ref_kinds; /* … without it: what Kind/name may say; NULL: any kind */
+        const char *lookup_member;    /* FIELD_LOOKUP(S): which member of the item */
         const char *lookup_as; /* FIELD_LOOKUPS: the member that carries it in each element; NULL: bare */
         const Field *fields;   /* FIELD_OBJECT: NULL-name terminated */
         const Rules *rules;    /* FIELD_RULES */
