@@ -33,6 +33,22 @@ const Kind *kind_find(const char *name) {
         return NULL;
 }
 
+size_t kind_order(const Kind *k) {
+        size_t i = 0;
+
+        while (kinds[i] != k)
+                i++; /* every kind is registered: the unit test looks */
+        return i;
+}
+
+size_t kind_count(void) {
+        size_t n = 0;
+
+        while (kinds[n])
+                n++;
+        return n;
+}
+
 const Kind *kind_of_section(const char *parent, const char *section) {
         for (size_t i = 0; kinds[i]; i++)
                 if (kinds[i]->section && streq(kinds[i]->section, section) &&

@@ -218,6 +218,8 @@ struct Kind {
         bool (*lookup_matches)(const cJSON *item, const char *key);
         /* KIND_LOOKUP: the keys that a spec may say, NULL-terminated, for messages; and as text */
         const char *const *lookup_keys;
+        /* KIND_NOT_CLOUD: the one word that a status page shows for it; static, never NULL. */
+        const char *(*link_state)(const Context *c, const Resource *r);
         /* More lint than the tables can say. */
         void (*lint)(const Estate *e, const Desired *d, LintReport report, void *userdata);
 };
@@ -226,6 +228,8 @@ struct Kind {
 extern const Field kind_common_fields[];
 
 extern const Kind *const kinds[]; /* NULL-terminated, parents before children */
+size_t kind_count(void);
+size_t kind_order(const Kind *k); /* its place in kinds[] */
 const Kind *kind_find(const char *name);
 const Kind *kind_of_section(const char *parent, const char *section);
 const Kind *kind_of_ocid_type(const char *type);

@@ -1,10 +1,13 @@
 /* Keeping what was observed, and keeping what is older from overwriting it. */
 #include "world.h"
 
+#include <utlist.h>
+
 World *world_new(size_t n_regions) {
         World *w = xnew(World, 1);
 
         w->regions = xnew(RegionState, n_regions);
+        w->by_kind = xnew(Observed *, n_regions * kind_count());
         w->n_regions = n_regions;
         return w;
 }
@@ -16,6 +19,7 @@ static void observed_free(Observed *o) {
         for (size_t i = 0; i < o->n_subs; i++)
                 cJSON_Delete(o->subs[i].items);
         free(o->subs);
+        free(o->referrers);
         free(o);
 }
 
@@ -26,12 +30,34 @@ static void listing_free(Listing *l) {
         free(l);
 }
 
+static Observed **kind_head(const World *w, const Kind *k, unsigned region) {
+        return &w->by_kind[region * kind_count() + kind_order(k)];
+}
+
+Observed *world_first(const World *w, const Kind *k, unsigned region) {
+        return region < w->n_regions ? *kind_head(w, k, region) : NULL;
+}
+
+/* Out of every index, but not freed: the assessments of the last turn may point there until world_bury(). */
 static void forget(World *w, Observed *o) {
         for (size_t i = 0; i < w->n_lookups; i++)
                 if (w->lookups[i] == o)
                         w->lookups[i--] = w->lookups[--w->n_lookups];
         HASH_DEL(w->objects, o);
-        observed_free(o);
+        DL_DELETE2(*kind_head(w, o->kind, o->region), o, prev_of_kind, next_of_kind);
+        o->listing = NULL;
+        o->hh.next = w->gone;
+        w->gone = o;
+        w->changes++;
+}
+
+void world_bury(World *w) {
+        while (w->gone) {
+                Observed *o = w->gone;
+
+                w->gone = o->hh.next;
+                observed_free(o);
+        }
 }
 
 World *world_free(World *w) {
@@ -50,6 +76,7 @@ World *world_free(World *w) {
         for (size_t i = 0; i < w->n_regions; i++)
                 api_error_done(&w->regions[i].last_error);
         free(w->lookups);
+        free(w->by_kind);
         free(w->regions);
         free(w);
         return NULL;
@@ -68,6 +95,7 @@ static Observed *object_new(World *w, const Kind *k, unsigned region, const char
 
         *o = (Observed){ .kind = k, .region = region, .id = xstrdup(id) };
         HASH_ADD_KEYPTR(hh, w->objects, o->id, strlen(o->id), o);
+        DL_APPEND2(*kind_head(w, k, region), o, prev_of_kind, next_of_kind);
         if (k->flags & KIND_LOOKUP)
                 array_push(w->lookups, w->n_lookups, o);
         return o;
@@ -97,7 +125,9 @@ Observed *world_see(World *w, const Kind *k, unsigned region, cJSON *body, const
         const char *id = json_string(body, "id");
         Observed *o = world_find(w, id);
 
-        if (!id || (o && (o->kind != k || begun < o->written || (o->body && begun < o->begun)))) {
+        if (!id || region >= w->n_regions ||
+            (o &&
+             (o->kind != k || o->region != region || begun < o->written || (o->body && begun < o->begun)))) {
                 cJSON_Delete(body);
                 return NULL;
         }
@@ -125,7 +155,10 @@ static void see_items(World *w, Listing *l, cJSON *items, usec_t begun, usec_t n
                         continue;
                 o->listing = l;
                 o->listed = begun;
-                o->doubted = 0;
+                if (o->doubted) {
+                        o->doubted = 0;
+                        w->changes++;
+                }
         }
         cJSON_Delete(items);
 }
@@ -149,8 +182,9 @@ void world_see_listing(World *w, Listing *l, cJSON *items, usec_t begun, usec_t 
                 if (!listing_covers(l, o) || o->listed >= begun || begun < o->written || begun < o->begun)
                         continue;
                 if (confirm && confirm(o, userdata)) {
-                        if (!o->doubted) {
+                        if (!o->doubted || !o->listing) {
                                 o->doubted = begun;
+                                o->listing = l;
                                 w->changes++;
                         }
                 } else
@@ -165,9 +199,16 @@ void world_see_listing(World *w, Listing *l, cJSON *items, usec_t begun, usec_t 
 void world_see_missing(World *w, const char *id, usec_t begun) {
         Observed *o = world_find(w, id);
 
+        if (!o || begun < o->written || begun < o->begun)
+                return;
         /* Alone, a 404 may mean "not yours to see"; together with a listing that lacks it, it is gone. */
-        if (o && o->doubted && begun >= o->doubted && begun >= o->written)
-                forget(w, o);
+        if (o->doubted && o->listing) {
+                if (begun >= o->doubted)
+                        forget(w, o);
+        } else if (!o->doubted && !o->listing) {
+                o->doubted = begun; /* no listing can tell: not known any more, and not absent either */
+                w->changes++;
+        }
 }
 
 SubItems *observed_sub(const Observed *o, const Field *f) {

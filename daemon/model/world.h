@@ -26,7 +26,8 @@ typedef struct SubItems {
 } SubItems;
 
 struct Observed {
-        UT_hash_handle hh; /* by id */
+        UT_hash_handle hh;                     /* by id */
+        Observed *prev_of_kind, *next_of_kind; /* of the same kind and region: utlist, see world_first() */
         const Kind *kind;
         unsigned region;
         char *id;
@@ -38,11 +39,14 @@ struct Observed {
         usec_t changed; /* when the body last became another one */
         Listing *listing; /* the one that holds it; not owned; NULL when only read by id */
         usec_t listed;    /* the begin of the last complete listing that had it */
-        usec_t doubted;   /* a complete listing lacked it since then, and a GET has not said so yet; 0: no */
+        usec_t doubted; /* since when it may be gone; 0: no. With a listing: that lacked it, and a GET has not said so
+                             yet. Without: no listing shows where it lives, and a GET said 404 */
         SubItems *subs;
         size_t n_subs;
         Life life;
-        Resource *bound; /* identify.c's word of this turn: whose it is, or NULL */
+        Resource *bound;      /* identify.c's word of this turn: whose it is, or NULL */
+        Observed **referrers; /* world_referrers()' */
+        size_t n_referrers;
 };
 
 struct Listing {
@@ -76,6 +80,7 @@ typedef struct RegionState {
 
 struct World {
         Observed *objects;  /* uthash by id */
+        Observed **by_kind; /* heads of lists, [region][kind] */
         Listing *listings;  /* uthash by key */
         Observed **lookups; /* those of KIND_LOOKUP kinds, borrowed from 'objects' */
         size_t n_lookups;
@@ -86,6 +91,7 @@ struct World {
                 gone; /* no longer known, kept until world_bury(): assessments may still point there. Linked by hh.next */
         uint64_t
                 changes; /* counts what differs from before: bodies, and objects that came, went or are in doubt */
+        uint64_t referred; /* 'changes' when referrers were last collected, plus one */
 };
 
 World *world_new(size_t n_regions);
@@ -93,6 +99,11 @@ World *world_free(World *w);
 DEFINE_CLEANUP(World *, world_free);
 
 Observed *world_find(const World *w, const char *id); /* borrowed, NULL if never seen or gone */
+/* The first object of a kind in a region, borrowed; the others by next_of_kind. They stand in the order in which they came. */
+Observed *world_first(const World *w, const Kind *k, unsigned region);
+/* The objects of the region that name this one by its OCID, in their bodies or rules, less their tags; what is TERMINATED names
+ * nothing. Valid until the world changes. */
+Observed *const *world_referrers(World *w, const Observed *o, size_t *ret_n);
 /* Frees what is gone. Nobody may point there any more: called when everything was assessed anew. */
 void world_bury(World *w);
 
@@ -106,7 +117,7 @@ Observed *world_see(World *w, const Kind *k, unsigned region, cJSON *body, const
 void world_see_listing(World *w, Listing *l, cJSON *items, usec_t begun, usec_t now,
                        bool (*confirm)(const Observed *o, void *userdata), void *userdata);
 
-/* A GET by id said 404: gone, if a complete listing lacked it as well. */
+/* A GET by id said 404: gone, if a complete listing lacked it as well; in doubt, if no listing can tell. */
 void world_see_missing(World *w, const char *id, usec_t begun);
 void world_see_sub(World *w, Observed *o, const Field *sub, cJSON *items, usec_t begun);
 SubItems *observed_sub(const Observed *o, const Field *f); /* borrowed, NULL when never listed */
