@@ -1,0 +1,165 @@
+/* What is wrong between values that are right one by one: blocks that overlap or lie outside, places that hold one thing only, and
+ * what a kind knows of itself. */
+#include "loader.h"
+
+static void enter(Loader *l, Item *item) {
+        l->item = item;
+        l->file = item ? item->place.file : 0;
+}
+
+/* A block whose list could not be read as a whole was complained about already. */
+static bool is_good(const Block *b) {
+        return json_get(b->item->desired->want, field_api(b->field));
+}
+
+static bool must_differ(const Block *a, const Block *b) {
+        if (a->field->flags & b->field->flags & FIELD_ESTATE_UNIQUE)
+                return true;
+        return a->field == b->field && a->field->flags & FIELD_SIBLING_UNIQUE &&
+               a->item->parent == b->item->parent;
+}
+
+static const char *overlap_hint(const Block *a, const Block *b) {
+        if (!(a->field->flags & FIELD_ESTATE_UNIQUE))
+                return "blocks of one parent lie side by side";
+        if (a->item->desired->region != b->item->desired->region)
+                return "two regions joined by a DRG need CIDRs of their own";
+        return "VCNs that meet at a DRG need CIDRs of their own";
+}
+
+/* The wider of the two is shown, else the later. True when there is an error with 'b', or none. */
+static void check_overlap(Loader *l, const Block *a, const Block *b) {
+        const Block *shown = a->cidr.prefix < b->cidr.prefix ? a : b, *other = shown == a ? b : a;
+        char one[CIDR_TEXT_SIZE], two[CIDR_TEXT_SIZE];
+        _cleanup_free_ char *where = place_text(l, other->place);
+
+        hint(fail_at(l, shown->place, "%s overlaps %s of %s (%s)", cidr_format(&shown->cidr, one),
+                     cidr_format(&other->cidr, two), other->item->desired->address, where),
+             "%s", overlap_hint(a, b));
+}
+
+static void lint_overlaps(Loader *l) {
+        for (size_t j = 0; j < l->n_blocks; j++) {
+                const Block *b = l->blocks + j;
+
+                for (size_t i = 0; is_good(b) && i < j; i++) {
+                        const Block *a = l->blocks + i;
+
+                        if (!must_differ(a, b) || !cidr_overlaps(&a->cidr, &b->cidr) || !is_good(a))
+                                continue;
+                        enter(l, (Item *) b->item);
+                        check_overlap(l, a, b);
+                        break;
+                }
+        }
+}
+
+static void lint_within_parent(Loader *l) {
+        for (size_t i = 0; i < l->n_blocks; i++) {
+                const Block *b = l->blocks + i;
+                _cleanup_str_ Str outer = {};
+                bool inside = false;
+
+                if (!(b->field->flags & FIELD_WITHIN_PARENT) || !b->item->parent)
+                        continue;
+                for (size_t j = 0; j < b->item->parent->n_blocks; j++) {
+                        const Block *p = l->blocks + b->item->parent->first_block + j;
+                        char text[CIDR_TEXT_SIZE];
+
+                        if (!is_good(p))
+                                continue;
+                        inside = inside || cidr_contains(&p->cidr, &b->cidr);
+                        str_addf(&outer, "%s%s", outer.size ? ", " : "", cidr_format(&p->cidr, text));
+                }
+                if (!inside && outer.size) {
+                        char text[CIDR_TEXT_SIZE];
+
+                        enter(l, (Item *) b->item);
+                        hint(fail_at(l, b->place, "%s lies outside of %s", cidr_format(&b->cidr, text),
+                                     b->item->parent->desired->address),
+                             "that has %s", str_get(&outer));
+                }
+        }
+}
+
+/* The member of 'k' that is the same in both, or NULL. Blocks are compared as blocks, above. */
+static const char *shared_member(const Desired *a, const Desired *b) {
+        for (const char *const *path = a->kind->unique; path && *path; path++) {
+                _cleanup_free_ char *member = xstrndup(*path, strcspn(*path, "."));
+                const cJSON *x = json_path(a->want, *path), *y = json_path(b->want, *path);
+                const Field *f = kind_field(a->kind, member);
+
+                if (f && f->type != FIELD_CIDR && f->type != FIELD_CIDRS && x && y && json_equal(x, y))
+                        return *path;
+        }
+        return NULL;
+}
+
+/* Two things of one kind in one parent. False after an error. */
+static bool check_siblings(Loader *l, const Item *a, const Item *b) {
+        _cleanup_free_ char *where = place_text(l, a->place), *member = NULL;
+        const Kind *k = b->desired->kind;
+        const char *path;
+
+        if (k->one_per_parent) {
+                hint(fail_at(l, b->place, "a %s has one %s, and %s is there already", k->parent, k->name,
+                             a->desired->address),
+                     "it is at %s", where);
+                return false;
+        }
+        path = shared_member(a->desired, b->desired);
+        if (!path)
+                return true;
+        member = xstrndup(path, strcspn(path, "."));
+        hint(fail_at(l, map_get(&b->map, member) ? map_place(l, &b->map, member) : b->place,
+                     "%s has the same %s", a->desired->address, path),
+             "it is at %s", where);
+        return false;
+}
+
+static void lint_siblings(Loader *l) {
+        for (size_t j = 0; j < l->n_items; j++) {
+                Item *b = l->items[j];
+                const Kind *k = b->desired->kind;
+
+                enter(l, b);
+                for (size_t i = 0; (k->one_per_parent || k->unique) && i < j; i++) {
+                        const Item *a = l->items[i];
+
+                        if (a->desired->kind == k && a->parent == b->parent &&
+                            a->desired->region == b->desired->region && !check_siblings(l, a, b))
+                                break;
+                }
+        }
+}
+
+static void on_report(void *userdata, const Desired *d, const Field *f, bool error, const char *message) {
+        Loader *l = userdata;
+        const Item *item = item_of(l, d);
+        Place place = f && map_get(&item->map, f->name) ? map_place(l, &item->map, f->name) : item->place;
+
+        if (error)
+                fail_at(l, place, "%s", message);
+        else
+                warn_at(l, place, "%s", message);
+}
+
+/* A kind's own lint looks at whole resources: one that is wrong already would only be wrong once more. */
+static void lint_kinds(Loader *l) {
+        for (size_t i = 0; i < l->n_items; i++) {
+                Item *item = l->items[i];
+
+                enter(l, item);
+                if (item->desired->kind->lint && item->n_errors == 0)
+                        item->desired->kind->lint(l->estate, item->desired, on_report, l);
+        }
+}
+
+void lint(Loader *l) {
+        lint_overlaps(l);
+        lint_within_parent(l);
+        lint_siblings(l);
+        claim_roles(l);
+        lint_kinds(l);
+        enter(l, NULL);
+}

@@ -1,0 +1,164 @@
+/* What the files of spec/ share while they turn documents into an Estate.
+ *
+ * The order of work: every document is parsed and its kind known; the Estate and the Regions are read; every resource is declared, so
+ * that all names are known before the first of them is looked up; then the fields are read, those that ask for another resource's
+ * blocks last; then roles, lint, digests.
+ *
+ * One mistake gives one error. So a key that is misspelt but near to one that is known is reported and then read as that one, a
+ * value that failed is no missing value, and what may have been lost with a mistake is not missed anywhere else. */
+#pragma once
+
+#include "base/cidr.h"
+#include "spec.h"
+#include "yaml/yaml.h"
+
+/* Where a finding is shown. */
+typedef struct Place {
+        unsigned file, line, column, width;
+} Place;
+
+/* Words that may stand somewhere; borrowed. */
+typedef struct Words {
+        const char **w;
+        size_t n;
+} Words;
+
+/* A mapping whose keys were checked. */
+typedef struct SpecMap {
+        const YamlNode *node;
+        const char **words; /* for each key the word that it is, or is read as; NULL: neither */
+} SpecMap;
+
+/* A declared resource while it is loaded. */
+typedef struct Item {
+        Desired *desired; /* the estate's */
+        struct Item *parent;
+        SpecMap map;
+        Place place; /* its name, or where it begins */
+        size_t n_errors;
+        size_t first_block, n_blocks; /* its own, in Loader.blocks */
+} Item;
+
+/* One block of a resource's own, to be compared with others. */
+typedef struct Block {
+        const Item *item;
+        const Field *field;
+        Cidr cidr;
+        Place place;
+} Block;
+
+typedef struct Document {
+        const YamlNode *root;
+        unsigned file;
+        const Kind *kind; /* NULL: an Estate or a Region */
+        bool is_estate, is_region;
+        bool is_lost;    /* nothing can be read from it */
+        SpecMap map;     /* of a Region */
+        unsigned region; /* of a Region */
+} Document;
+
+typedef struct Loader {
+        Estate *estate;
+        SpecDiagnostics *diagnostics;
+        Document *documents;
+        size_t n_documents;
+        Item **items; /* parallel to Estate.resources */
+        size_t n_items;
+        Block *blocks;
+        size_t n_blocks;
+        bool lost_all; /* something was not understood that may have declared anything */
+        bool *lost;    /* … or something of this kind: by kind_order() */
+        unsigned file; /* what is being read */
+        Item *item;    /* NULL outside of resources */
+} Loader;
+
+/* diagnostic.c: findings. The returned one may get a hint; it is valid until the next. NULL when there are too many. */
+SpecDiagnostic *fail_at(Loader *l, Place place, const char *format, ...) _printf_(3, 4);
+SpecDiagnostic *fail(Loader *l, const YamlNode *n, const char *format, ...) _printf_(3, 4);
+SpecDiagnostic *warn_at(Loader *l, Place place, const char *format, ...) _printf_(3, 4);
+void hint(SpecDiagnostic *d, const char *format, ...) _printf_(2, 3);
+void hint_did_you_mean(SpecDiagnostic *d, const char *word);
+/* The nearest of the words, or all of them when they are few. */
+void hint_words(SpecDiagnostic *d, const char *said, const Words *words);
+void diagnostics_sort(SpecDiagnostics *ds);
+Place place_of(const Loader *l, const YamlNode *n);
+SpecMark mark_of(const Loader *l, const YamlNode *n);
+/* "specs/primary.yaml:12:16"; the caller frees. */
+char *place_text(const Loader *l, Place p);
+
+/* keys.c: mappings and their keys. */
+void words_add(Words *words, const char *word);
+void words_add_table(Words *words, const char *const *table); /* NULL-terminated */
+void words_done(Words *words);
+char *words_text(const Words *words); /* "a, b or c"; the caller frees */
+#define _cleanup_words_ _cleanup_(words_done)
+/* Reports keys that are none of the words. False, after an error, when it is no mapping at all. */
+bool map_open(Loader *l, const YamlNode *n, const Words *words, const char *what, SpecMap *ret);
+void map_done(SpecMap *m);
+#define _cleanup_map_ _cleanup_(map_done)
+const YamlNode *map_get(const SpecMap *m, const char *word); /* NULL: not said */
+/* Where to show something about a key's value: the value itself when it stands on one line, else the key. */
+Place map_place(const Loader *l, const SpecMap *m, const char *word);
+const YamlNode *map_key(const SpecMap *m, const char *word);
+
+/* parse-value.c: scalars. NULL or false after an error. */
+void fail_type(Loader *l, const YamlNode *n, const char *key, const char *wanted);
+/* What was written, for people: 'tcp', 443, a list. The caller frees. */
+char *describe_node(const YamlNode *n);
+bool is_text(const YamlNode *n); /* a scalar that is a string */
+const char *parse_text(Loader *l, const YamlNode *n, const char *key, size_t min, size_t max);
+/* A tandem name: 1 to 255 characters without '/'. */
+const char *parse_name(Loader *l, const YamlNode *n, const char *key);
+/* Index of the word in a NULL-terminated table, or -1. */
+int parse_word(Loader *l, const YamlNode *n, const char *key, const char *const *table);
+bool parse_number(Loader *l, const YamlNode *n, const char *key, int64_t min, int64_t max, int64_t *ret);
+bool parse_list(Loader *l, const YamlNode *n, const char *key);
+bool parse_block(Loader *l, const Field *f, const YamlNode *n, Cidr *ret);
+/* 'type' NULL: any. 'region' NO_REGION: any of the estate's realm. */
+bool check_ocid(Loader *l, const YamlNode *n, const char *key, const char *const *types, unsigned region);
+
+/* parse-document.c */
+void documents_sort(Loader *l);
+void documents_declare(Loader *l);
+void lose_kind(Loader *l, const Kind *k);
+
+/* parse-estate.c */
+void parse_estate(Loader *l);
+void parse_regions(Loader *l);
+bool parse_policy(Loader *l, const YamlNode *n, Gate policy[static _VERB_MAX], bool own[static _VERB_MAX],
+                  unsigned *ret_disruptions);
+
+/* parse-meta.c: what any resource may carry besides its fields. */
+void words_add_meta(Words *words, const Kind *k);
+void parse_meta(Loader *l, Item *item);
+
+/* parse-field.c */
+typedef enum FieldPass {
+        PASS_OWN,    /* what a resource says of itself */
+        PASS_OTHERS, /* what asks for another resource's blocks */
+} FieldPass;
+void parse_fields(Loader *l, Item *item, FieldPass pass);
+void check_required(Loader *l, Item *item);
+/* The members of one object into 'ret'; false when something is wrong or lost. */
+bool parse_members(Loader *l, const Field *fields, const YamlNode *n, const char *what, cJSON *ret);
+
+/* parse-rules.c */
+cJSON *parse_rules(Loader *l, const Field *f, const YamlNode *n);
+
+/* link.c: names. NULL after an error, and in silence when what is named may have been lost. */
+Item *link_resolve(Loader *l, const Field *f, const YamlNode *n);
+cJSON *link_reference(Loader *l, const Field *f, const YamlNode *n);
+/* A block, or what the flags say may stand for blocks: a string, a symbol, or an array of strings. */
+cJSON *link_cidr(Loader *l, const Field *f, const YamlNode *n);
+cJSON *link_lookup(Loader *l, const Field *f, const YamlNode *n);
+
+/* role.c */
+void claim_roles(Loader *l);
+
+/* lint.c */
+void lint(Loader *l);
+
+/* digest.c */
+void make_digests(Estate *e);
+
+Item *item_of(const Loader *l, const Desired *d);

@@ -1,0 +1,118 @@
+/* What any resource may carry besides its fields: which thing of the cloud it is, where it lives, what is left alone. */
+#include "loader.h"
+
+static const char *const foreign_words[] = { "keep", "remove", NULL };
+static const char *const compartment_types[] = { "compartment", "tenancy", NULL };
+
+static bool has_rules(const Kind *k) {
+        for (const Field *f = kind_field_first(k); f; f = kind_field_next(k, f))
+                if (f->type == FIELD_RULES)
+                        return true;
+        return false;
+}
+
+void words_add_meta(Words *words, const Kind *k) {
+        static const char *const of_objects[] = { "id", "compartment", "ignore", "formerly", NULL };
+
+        words_add(words, "name");
+        words_add(words, "policy");
+        if (!(k->flags & KIND_NOT_CLOUD))
+                words_add_table(words, of_objects);
+        if (has_rules(k))
+                words_add(words, "foreignRules");
+}
+
+static void parse_pin(Loader *l, Item *item, const YamlNode *n) {
+        Desired *d = item->desired;
+
+        if (d->kind->flags & KIND_NO_PIN) {
+                fail_at(l, place_of(l, map_key(&item->map, "id")),
+                        "a %s is not pinned: its healing makes a new one", d->kind->name);
+                return;
+        }
+        if (!check_ocid(l, n, "id", (const char *const[]){ d->kind->ocid_type, NULL }, d->region))
+                return;
+        for (size_t i = 0; i < d->index; i++) {
+                const Desired *other = l->estate->resources[i];
+
+                if (streq_ptr(other->pin, n->value)) {
+                        fail(l, n, "%s is pinned to this OCID already", other->address);
+                        return;
+                }
+        }
+        d->pin = xstrdup(n->value);
+}
+
+static void parse_compartment(Loader *l, Item *item, const YamlNode *n) {
+        Desired *d = item->desired;
+
+        if (d->kind->flags & KIND_NO_COMPARTMENT)
+                fail_at(l, place_of(l, map_key(&item->map, "compartment")),
+                        "a %s lives in the compartment of its %s", d->kind->name, d->kind->parent);
+        else if (check_ocid(l, n, "compartment", compartment_types, NO_REGION))
+                d->compartment = xstrdup(n->value);
+}
+
+static void parse_ignore(Loader *l, Item *item, const YamlNode *n) {
+        _cleanup_words_ Words words = {};
+        const Kind *k = item->desired->kind;
+
+        if (!parse_list(l, n, "ignore"))
+                return;
+        for (const Field *f = kind_field_first(k); f; f = kind_field_next(k, f))
+                if (f->type != FIELD_ROLE && !(f->flags & FIELD_PASS_THROUGH))
+                        words_add(&words, f->name);
+        for (size_t i = 0; i < n->n_items; i++) {
+                const char *name = parse_text(l, n->items[i], "ignore", 1, 255);
+
+                if (name && !kind_field(k, name))
+                        hint_words(fail(l, n->items[i], "'ignore' takes fields of %s, and '%s' is none",
+                                        k->name, name),
+                                   name, &words);
+                else if (name)
+                        strv_push(&item->desired->ignore, name);
+        }
+}
+
+static void parse_formerly(Loader *l, Item *item, const YamlNode *n) {
+        _cleanup_free_ char *address = NULL;
+        const char *name = parse_name(l, n, "formerly");
+        const Desired *other;
+        Desired *d = item->desired;
+
+        if (!name)
+                return;
+        address = estate_address(l->estate, d->region, d->kind, name);
+        other = estate_find(l->estate, address);
+        if (other == d)
+                fail(l, n, "'formerly' is the name that it has now");
+        else if (other)
+                fail(l, n, "'formerly' takes a name that is no longer declared, and %s is", address);
+        else
+                d->formerly = xstrdup(name);
+}
+
+void parse_meta(Loader *l, Item *item) {
+        const SpecMap *m = &item->map;
+        const YamlNode *pin = map_get(m, "id"), *compartment = map_get(m, "compartment"),
+                       *ignore = map_get(m, "ignore");
+        const YamlNode *formerly = map_get(m, "formerly"), *policy = map_get(m, "policy");
+        const YamlNode *foreign = map_get(m, "foreignRules");
+        Desired *d = item->desired;
+
+        memcpy(d->policy, l->estate->policy, sizeof d->policy);
+        if (pin)
+                parse_pin(l, item, pin);
+        if (compartment)
+                parse_compartment(l, item, compartment);
+        if (!d->compartment && !(d->kind->flags & (KIND_NO_COMPARTMENT | KIND_NOT_CLOUD)))
+                d->compartment = xstrdup(l->estate->compartment);
+        if (ignore)
+                parse_ignore(l, item, ignore);
+        if (formerly)
+                parse_formerly(l, item, formerly);
+        if (policy)
+                (void) parse_policy(l, policy, d->policy, d->policy_is_own, NULL);
+        if (foreign)
+                d->remove_foreign = parse_word(l, foreign, "foreignRules", foreign_words) == 1;
+}
