@@ -80,7 +80,7 @@ void reply_error(Reply *ret, unsigned status, const char *code, const char *form
 
 /* route.c */
 /* The route of a request; NULL and a refusal in *ret when there is none. */
-const Route *route_find(const char *method, const char *path, Reply *ret);
+const Route *server_route_find(const char *method, const char *path, Reply *ret);
 /* Whether the peer may; a refusal in *ret when not. */
 bool route_admits(const Server *s, const Request *q, Reply *ret);
 /* Parses the body and answers. */

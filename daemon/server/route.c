@@ -24,7 +24,7 @@ static const Route routes[] = {
         { "POST", "/reconcile", ROUTE_CHANGES | ROUTE_GUARDED, BODY_MAX, address_members, change_reconcile },
 };
 
-const Route *route_find(const char *method, const char *path, Reply *ret) {
+const Route *server_route_find(const char *method, const char *path, Reply *ret) {
         bool is_path = false;
 
         if (streq(method, "HEAD"))

@@ -113,7 +113,7 @@ static enum MHD_Result on_head(Server *s, struct MHD_Connection *connection, con
 
         *state = q;
         q->connection = connection;
-        q->route = route_find(method, path, &reply);
+        q->route = server_route_find(method, path, &reply);
         if (!q->route)
                 return queue_reply(s, connection, &reply);
         if (request_identify(q) < 0) {
