@@ -133,6 +133,19 @@ static void peering_next_step(const Context *c, const Resource *r, Assessment *a
                 wait_for_peering(c, requestor, acceptor, a);
 }
 
+/* The requestor's word, as long as the acceptor does not say a worse one. */
+static const char *peering_link_state(const Context *c, const Resource *r) {
+        const Resource *requestor = context_find(c, symbol_ref(json_get(r->desired->want, "requestor")));
+        const Resource *acceptor = context_find(c, symbol_ref(json_get(r->desired->want, "acceptor")));
+        PeeringStatus here, there;
+
+        if (!requestor || !requestor->observed || !acceptor || !acceptor->observed)
+                return peering_status_to_string(PEERING_UNKNOWN);
+        here = peering_status_of(requestor->observed);
+        there = peering_status_of(acceptor->observed);
+        return peering_status_to_string(here == PEERING_PEERED ? there : here);
+}
+
 static void peering_lint(const Estate *e, const Desired *d, LintReport report, void *userdata) {
         const Field *f = kind_field(d->kind, "acceptor");
         const char *requestor = symbol_ref(json_get(d->want, "requestor"));
@@ -169,5 +182,6 @@ const Kind kind_peering = {
         .flags = KIND_NOT_CLOUD,
         .fields = peering_fields,
         .next_step = peering_next_step,
+        .link_state = peering_link_state,
         .lint = peering_lint,
 };
