@@ -91,6 +91,7 @@ static void drg_attachment_lint(const Estate *e, const Desired *d, LintReport re
                                                                  other->address);
 
                         report(userdata, d, f, true, message);
+                        break;
                 }
         }
 }
