@@ -1,0 +1,52 @@
+"""Fixtures of the end-to-end tests. Each test has a simulator of its own, in a directory of its own."""
+
+import json
+
+import pytest
+from simlib import Sim
+from tandem import once, seed
+
+SPEED = 60
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "referee: judged by a real part that nobody here wrote")
+    config.addinivalue_line("markers", "long: takes more than half a minute")
+
+
+@pytest.fixture()
+def cloud(tmp_path):
+    """Starts simulators: cloud(*OPTIONS) → Sim. They are stopped, and must end cleanly, when the test ends."""
+    started = []
+
+    def start(*opts, speed=SPEED, name="sim"):
+        sim = Sim.start(tmp_path / name, "--speed", speed, *opts)
+        started.append(sim)
+        return sim
+
+    yield start
+    for sim in started:
+        sim.stop()
+
+
+@pytest.fixture()
+def empty(cloud):
+    return cloud()
+
+
+@pytest.fixture(scope="session")
+def seed_estate(tmp_path_factory):
+    """The seed estate as tandemd built it, for tests of what comes after: a file for --estate."""
+    directory = tmp_path_factory.mktemp("seed")
+    with Sim.start(directory / "sim", "--speed", 200) as sim:
+        built = once(sim, seed().write(directory), "--bootstrap")
+        assert built.returncode == 0, built.stdout + built.stderr
+        path = directory / "estate.json"
+        path.write_text(json.dumps(sim.snapshot()))
+    return path
+
+
+@pytest.fixture()
+def standing(cloud, seed_estate):
+    """A cloud in which the seed estate stands."""
+    return cloud("--estate", seed_estate)
