@@ -481,7 +481,7 @@ static void test_read_path(void **state) {
 
 static void test_too_large(void **state) {
         char directory[] = "/tmp/test-spec-XXXXXX";
-        _cleanup_free_ char *path = NULL, *big = xmalloc(SPEC_FILE_SIZE_MAX + 2);
+        _cleanup_free_ char *big = xmalloc(SPEC_FILE_SIZE_MAX + 2);
 
         assert_non_null(mkdtemp(directory));
         memset(big, ' ', SPEC_FILE_SIZE_MAX + 1);

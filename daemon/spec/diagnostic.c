@@ -25,7 +25,7 @@ static char *tidy(char *s) {
         return s;
 }
 
-static SpecDiagnostic *add(Loader *l, bool error, Place p, const char *format, va_list ap) {
+static SpecDiagnostic *_printf_(4, 0) add(Loader *l, bool error, Place p, const char *format, va_list ap) {
         SpecDiagnostics *ds = l->diagnostics;
         SpecDiagnostic d = {
                 .error = error,
@@ -97,7 +97,7 @@ void hint_did_you_mean(SpecDiagnostic *d, const char *word) {
 
 #define FEW_WORDS 8
 
-void hint_words(SpecDiagnostic *d, const char *said, const Words *words) {
+void hint_words(SpecDiagnostic *d, const char *said, const Choices *words) {
         const char *near = d ? str_nearest(said, words->w, words->n) : NULL;
         _cleanup_free_ char *all = NULL;
 
@@ -105,7 +105,7 @@ void hint_words(SpecDiagnostic *d, const char *said, const Words *words) {
                 hint_did_you_mean(d, near);
         if (near || words->n == 0 || words->n > FEW_WORDS)
                 return;
-        all = words_text(words);
+        all = choices_text(words);
         hint(d, "takes %s", all);
 }
 

@@ -1,21 +1,21 @@
 /* Mappings: which keys may stand there, and what a misspelt one most likely is. */
 #include "loader.h"
 
-void words_add(Words *words, const char *word) {
+void choices_add(Choices *words, const char *word) {
         array_push(words->w, words->n, word);
 }
 
-void words_add_table(Words *words, const char *const *table) {
+void choices_add_table(Choices *words, const char *const *table) {
         for (; *table; table++)
-                words_add(words, *table);
+                choices_add(words, *table);
 }
 
-void words_done(Words *words) {
+void choices_done(Choices *words) {
         free(words->w);
-        *words = (Words){};
+        *words = (Choices){};
 }
 
-char *words_text(const Words *words) {
+char *choices_text(const Choices *words) {
         Str all = {};
 
         for (size_t i = 0; i < words->n; i++)
@@ -23,7 +23,7 @@ char *words_text(const Words *words) {
         return str_take(&all);
 }
 
-static const char *find_word(const Words *words, const char *said) {
+static const char *find_word(const Choices *words, const char *said) {
         for (size_t i = 0; i < words->n; i++)
                 if (streq(words->w[i], said))
                         return words->w[i];
@@ -35,7 +35,7 @@ static bool may_declare(const YamlNode *n) {
         return n->type == YAML_SEQUENCE && n->n_items > 0 && n->items[0]->type == YAML_MAPPING;
 }
 
-static void report_key(Loader *l, SpecMap *m, size_t i, const Words *words, const char *what) {
+static void report_key(Loader *l, SpecMap *m, size_t i, const Choices *words, const char *what) {
         const YamlNode *key = m->node->pairs[i].key;
         const char *near = str_nearest(key->value, words->w, words->n);
 
@@ -46,7 +46,7 @@ static void report_key(Loader *l, SpecMap *m, size_t i, const Words *words, cons
                 l->lost_all = true;
 }
 
-bool map_open(Loader *l, const YamlNode *n, const Words *words, const char *what, SpecMap *ret) {
+bool map_open(Loader *l, const YamlNode *n, const Choices *words, const char *what, SpecMap *ret) {
         SpecMap m = { .node = n };
 
         if (n->type != YAML_MAPPING) {

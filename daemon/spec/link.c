@@ -43,10 +43,10 @@ static const Kind *fixed_kind(const Field *f) {
         return is_block_field(f) || !f->ref_kind ? NULL : kind_find(f->ref_kind);
 }
 
-static void admitted_words(Words *words, const Field *f) {
+static void admitted_words(Choices *words, const Field *f) {
         for (size_t i = 0; kinds[i]; i++)
                 if (admits(f, kinds[i]))
-                        words_add(words, kinds[i]->name);
+                        choices_add(words, kinds[i]->name);
 }
 
 static bool is_lost(const Loader *l, const Kind *k) {
@@ -81,11 +81,11 @@ static void hint_candidates(const Loader *l, SpecDiagnostic *d, const Field *f, 
 }
 
 static bool find_region(Loader *l, const YamlNode *n, const char *name, unsigned *ret) {
-        _cleanup_words_ Words words = {};
+        _cleanup_choices_ Choices words = {};
         SpecDiagnostic *d;
 
         for (size_t i = 0; i < l->estate->n_regions; i++) {
-                words_add(&words, l->estate->regions[i].name);
+                choices_add(&words, l->estate->regions[i].name);
                 if (!streq(l->estate->regions[i].name, name))
                         continue;
                 *ret = (unsigned) i;
@@ -100,7 +100,7 @@ static bool find_region(Loader *l, const YamlNode *n, const char *name, unsigned
 
 static const Kind *find_kind(Loader *l, const Field *f, const YamlNode *n, const char *name) {
         const Kind *k = kind_find(name);
-        _cleanup_words_ Words words = {};
+        _cleanup_choices_ Choices words = {};
         _cleanup_free_ char *wanted = NULL;
 
         if (k && admits(f, k))
@@ -111,7 +111,7 @@ static const Kind *find_kind(Loader *l, const Field *f, const YamlNode *n, const
                            &words);
                 return NULL;
         }
-        wanted = words_text(&words);
+        wanted = choices_text(&words);
         fail(l, n, "'%s' takes something of kind %s, not %s", f->name, wanted, k->name);
         return NULL;
 }
@@ -135,7 +135,7 @@ static void fail_other_region(Loader *l, const Field *f, const YamlNode *n, cons
 #define FEW_NAMES 6
 
 /* The nearest of the names, written with what stood before the wrong one; else all of them, when they are few. */
-static void hint_names(SpecDiagnostic *d, const YamlNode *n, const char *name, const Words *names) {
+static void hint_names(SpecDiagnostic *d, const YamlNode *n, const char *name, const Choices *names) {
         const char *near = d ? str_nearest(name, names->w, names->n) : NULL;
         _cleanup_free_ char *all = NULL;
 
@@ -143,14 +143,14 @@ static void hint_names(SpecDiagnostic *d, const YamlNode *n, const char *name, c
                 hint(d, "did you mean '%.*s%s'?", (int) (strlen(n->value) - strlen(name)), n->value, near);
         if (near || names->n == 0 || names->n > FEW_NAMES)
                 return;
-        all = words_text(names);
+        all = choices_text(names);
         hint(d, "there is %s", all);
 }
 
 static void fail_dangling(Loader *l, const Field *f, const YamlNode *n, const Kind *k, unsigned region,
                           const char *name) {
         const Desired *elsewhere = find_elsewhere(l, k, name);
-        _cleanup_words_ Words words = {};
+        _cleanup_choices_ Choices words = {};
         SpecDiagnostic *d;
 
         if (is_lost(l, k))
@@ -168,7 +168,7 @@ static void fail_dangling(Loader *l, const Field *f, const YamlNode *n, const Ki
                 const Desired *other = l->estate->resources[i];
 
                 if (other->kind == k && other->region == region && other->name[0] != '/')
-                        words_add(&words, other->name);
+                        choices_add(&words, other->name);
         }
         hint_names(d, n, name, &words);
 }

@@ -2,6 +2,8 @@
  * what a kind knows of itself. */
 #include "loader.h"
 
+#include <uthash.h>
+
 static void enter(Loader *l, Item *item) {
         l->item = item;
         l->file = item ? item->place.file : 0;
@@ -27,8 +29,8 @@ static const char *overlap_hint(const Block *a, const Block *b) {
         return "VCNs that meet at a DRG need CIDRs of their own";
 }
 
-/* The wider of the two is shown, else the later. True when there is an error with 'b', or none. */
-static void check_overlap(Loader *l, const Block *a, const Block *b) {
+/* The wider of the two is shown, else the later. */
+static void fail_overlap(Loader *l, const Block *a, const Block *b) {
         const Block *shown = a->cidr.prefix < b->cidr.prefix ? a : b, *other = shown == a ? b : a;
         char one[CIDR_TEXT_SIZE], two[CIDR_TEXT_SIZE];
         _cleanup_free_ char *where = place_text(l, other->place);
@@ -48,7 +50,7 @@ static void lint_overlaps(Loader *l) {
                         if (!must_differ(a, b) || !cidr_overlaps(&a->cidr, &b->cidr) || !is_good(a))
                                 continue;
                         enter(l, (Item *) b->item);
-                        check_overlap(l, a, b);
+                        fail_overlap(l, a, b);
                         break;
                 }
         }
@@ -82,54 +84,81 @@ static void lint_within_parent(Loader *l) {
         }
 }
 
-/* The member of 'k' that is the same in both, or NULL. Blocks are compared as blocks, above. */
-static const char *shared_member(const Desired *a, const Desired *b) {
-        for (const char *const *path = a->kind->unique; path && *path; path++) {
-                _cleanup_free_ char *member = xstrndup(*path, strcspn(*path, "."));
-                const cJSON *x = json_path(a->want, *path), *y = json_path(b->want, *path);
-                const Field *f = kind_field(a->kind, member);
+/* Places that hold one thing only, by a text that names the place. */
+typedef struct Taken {
+        UT_hash_handle hh;
+        char *key;
+        const Item *item;
+} Taken;
 
-                if (f && f->type != FIELD_CIDR && f->type != FIELD_CIDRS && x && y && json_equal(x, y))
-                        return *path;
-        }
+/* Who took the place before; else it is this one's now, and NULL. */
+static const Item *take_place(Taken **taken, const Item *item, const char *place) {
+        const Desired *d = item->desired;
+        _cleanup_free_ char *key = xasprintf("%s %u %zu %s", d->kind->name, d->region,
+                                             d->parent ? (size_t) d->parent->index : SIZE_MAX, place);
+        Taken *t;
+
+        HASH_FIND_STR(*taken, key, t);
+        if (t)
+                return t->item;
+        t = xnew(Taken, 1);
+        t->key = TAKE_PTR(key);
+        t->item = item;
+        HASH_ADD_KEYPTR(hh, *taken, t->key, strlen(t->key), t);
         return NULL;
 }
 
-/* Two things of one kind in one parent. False after an error. */
-static bool check_siblings(Loader *l, const Item *a, const Item *b) {
-        _cleanup_free_ char *where = place_text(l, a->place), *member = NULL;
-        const Kind *k = b->desired->kind;
-        const char *path;
+static void check_only_one(Loader *l, Taken **taken, const Item *item) {
+        const Item *first = take_place(taken, item, "");
+        const Kind *k = item->desired->kind;
+        _cleanup_free_ char *where = NULL;
 
-        if (k->one_per_parent) {
-                hint(fail_at(l, b->place, "a %s has one %s, and %s is there already", k->parent, k->name,
-                             a->desired->address),
-                     "it is at %s", where);
-                return false;
-        }
-        path = shared_member(a->desired, b->desired);
-        if (!path)
-                return true;
-        member = xstrndup(path, strcspn(path, "."));
-        hint(fail_at(l, map_get(&b->map, member) ? map_place(l, &b->map, member) : b->place,
-                     "%s has the same %s", a->desired->address, path),
+        if (!first)
+                return;
+        where = place_text(l, first->place);
+        hint(fail_at(l, item->place, "a %s has one %s, and %s is there already", k->parent, k->name,
+                     first->desired->address),
              "it is at %s", where);
-        return false;
 }
 
-static void lint_siblings(Loader *l) {
-        for (size_t j = 0; j < l->n_items; j++) {
-                Item *b = l->items[j];
-                const Kind *k = b->desired->kind;
+/* Blocks are compared as blocks, above. */
+static void check_unique(Loader *l, Taken **taken, const Item *item, const char *path) {
+        _cleanup_free_ char *member = xstrndup(path, strcspn(path, ".")), *text = NULL, *place = NULL,
+                            *where = NULL;
+        const cJSON *value = json_path(item->desired->want, path);
+        const Field *f = kind_field(item->desired->kind, member);
+        const Item *first;
 
-                enter(l, b);
-                for (size_t i = 0; (k->one_per_parent || k->unique) && i < j; i++) {
-                        const Item *a = l->items[i];
+        if (!value || !f || f->type == FIELD_CIDR || f->type == FIELD_CIDRS)
+                return;
+        text = json_canonical(value);
+        place = xasprintf("%s %s", path, text);
+        first = take_place(taken, item, place);
+        if (!first)
+                return;
+        where = place_text(l, first->place);
+        hint(fail_at(l, map_place(l, &item->map, member), "%s has the same %s", first->desired->address,
+                     path),
+             "it is at %s", where);
+}
 
-                        if (a->desired->kind == k && a->parent == b->parent &&
-                            a->desired->region == b->desired->region && !check_siblings(l, a, b))
-                                break;
-                }
+static void lint_places(Loader *l) {
+        Taken *taken = NULL, *t, *next;
+
+        for (size_t i = 0; i < l->n_items; i++) {
+                Item *item = l->items[i];
+                const Kind *k = item->desired->kind;
+
+                enter(l, item);
+                if (k->one_per_parent)
+                        check_only_one(l, &taken, item);
+                for (const char *const *path = k->unique; path && *path; path++)
+                        check_unique(l, &taken, item, *path);
+        }
+        HASH_ITER (hh, taken, t, next) {
+                HASH_DEL(taken, t);
+                free(t->key);
+                free(t);
         }
 }
 
@@ -158,7 +187,7 @@ static void lint_kinds(Loader *l) {
 void lint(Loader *l) {
         lint_overlaps(l);
         lint_within_parent(l);
-        lint_siblings(l);
+        lint_places(l);
         claim_roles(l);
         lint_kinds(l);
         enter(l, NULL);

@@ -17,11 +17,11 @@ typedef struct Place {
         unsigned file, line, column, width;
 } Place;
 
-/* Words that may stand somewhere; borrowed. */
-typedef struct Words {
+/* Choices that may stand somewhere; borrowed. */
+typedef struct Choices {
         const char **w;
         size_t n;
-} Words;
+} Choices;
 
 /* A mapping whose keys were checked. */
 typedef struct SpecMap {
@@ -79,7 +79,7 @@ SpecDiagnostic *warn_at(Loader *l, Place place, const char *format, ...) _printf
 void hint(SpecDiagnostic *d, const char *format, ...) _printf_(2, 3);
 void hint_did_you_mean(SpecDiagnostic *d, const char *word);
 /* The nearest of the words, or all of them when they are few. */
-void hint_words(SpecDiagnostic *d, const char *said, const Words *words);
+void hint_words(SpecDiagnostic *d, const char *said, const Choices *words);
 void diagnostics_sort(SpecDiagnostics *ds);
 Place place_of(const Loader *l, const YamlNode *n);
 SpecMark mark_of(const Loader *l, const YamlNode *n);
@@ -87,13 +87,13 @@ SpecMark mark_of(const Loader *l, const YamlNode *n);
 char *place_text(const Loader *l, Place p);
 
 /* keys.c: mappings and their keys. */
-void words_add(Words *words, const char *word);
-void words_add_table(Words *words, const char *const *table); /* NULL-terminated */
-void words_done(Words *words);
-char *words_text(const Words *words); /* "a, b or c"; the caller frees */
-#define _cleanup_words_ _cleanup_(words_done)
+void choices_add(Choices *words, const char *word);
+void choices_add_table(Choices *words, const char *const *table); /* NULL-terminated */
+void choices_done(Choices *words);
+char *choices_text(const Choices *words); /* "a, b or c"; the caller frees */
+#define _cleanup_choices_ _cleanup_(choices_done)
 /* Reports keys that are none of the words. False, after an error, when it is no mapping at all. */
-bool map_open(Loader *l, const YamlNode *n, const Words *words, const char *what, SpecMap *ret);
+bool map_open(Loader *l, const YamlNode *n, const Choices *words, const char *what, SpecMap *ret);
 void map_done(SpecMap *m);
 #define _cleanup_map_ _cleanup_(map_done)
 const YamlNode *map_get(const SpecMap *m, const char *word); /* NULL: not said */
@@ -129,7 +129,7 @@ bool parse_policy(Loader *l, const YamlNode *n, Gate policy[static _VERB_MAX], b
                   unsigned *ret_disruptions);
 
 /* parse-meta.c: what any resource may carry besides its fields. */
-void words_add_meta(Words *words, const Kind *k);
+void choices_add_meta(Choices *words, const Kind *k);
 void parse_meta(Loader *l, Item *item);
 
 /* parse-field.c */

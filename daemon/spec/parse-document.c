@@ -3,12 +3,12 @@
 
 #include <errno.h>
 
-static void document_words(Words *words) {
-        words_add(words, "Estate");
-        words_add(words, "Region");
+static void document_words(Choices *words) {
+        choices_add(words, "Estate");
+        choices_add(words, "Region");
         for (size_t i = 0; kinds[i]; i++)
                 if (!kinds[i]->section && !(kinds[i]->flags & KIND_LOOKUP))
-                        words_add(words, kinds[i]->name);
+                        choices_add(words, kinds[i]->name);
 }
 
 /* A kind that is declared inside of another: says where. */
@@ -21,7 +21,7 @@ static void fail_place_of_kind(Loader *l, const YamlNode *n, const Kind *k) {
 }
 
 static bool document_sort(Loader *l, Document *d) {
-        _cleanup_words_ Words words = {};
+        _cleanup_choices_ Choices words = {};
         const YamlNode *kind;
         const Kind *k;
 
@@ -128,20 +128,20 @@ static Item *item_new(Loader *l, const YamlNode *n, const Kind *k, unsigned regi
 }
 
 /* The keys of a kind: what any resource carries, its fields, and the sections of its children. */
-static void item_words(Words *words, const Kind *k) {
+static void item_words(Choices *words, const Kind *k) {
         if (!k->section)
-                words_add(words, "kind");
-        words_add_meta(words, k);
+                choices_add(words, "kind");
+        choices_add_meta(words, k);
         for (const Field *f = kind_field_first(k); f; f = kind_field_next(k, f))
                 if (!(f->flags & FIELD_NOT_IN_SPEC))
-                        words_add(words, f->name);
+                        choices_add(words, f->name);
         for (size_t i = 0; kinds[i]; i++)
                 if (kinds[i]->section && streq_ptr(kinds[i]->parent, k->name))
-                        words_add(words, kinds[i]->section);
+                        choices_add(words, kinds[i]->section);
 }
 
 static void declare(Loader *l, const YamlNode *n, const Kind *k, unsigned region, Item *parent) {
-        _cleanup_words_ Words words = {};
+        _cleanup_choices_ Choices words = {};
         const YamlNode *name;
         Item *item;
 

@@ -20,15 +20,15 @@ static const char *const compartment_types[] = { "compartment", "tenancy", NULL 
 
 bool parse_policy(Loader *l, const YamlNode *n, Gate policy[static _VERB_MAX], bool own[static _VERB_MAX],
                   unsigned *ret_disruptions) {
-        _cleanup_words_ Words words = {};
+        _cleanup_choices_ Choices words = {};
         _cleanup_map_ SpecMap m = {};
         const YamlNode *disruptions;
         int64_t v;
 
         for (Verb verb = 0; verb < _VERB_MAX; verb++)
-                words_add(&words, verb_to_string(verb));
+                choices_add(&words, verb_to_string(verb));
         if (ret_disruptions)
-                words_add(&words, "disruptionsPerHour");
+                choices_add(&words, "disruptionsPerHour");
         if (!map_open(l, n, &words, "policy", &m))
                 return false;
         for (Verb verb = 0; verb < _VERB_MAX; verb++) {
@@ -58,11 +58,11 @@ static char *parse_short_name(Loader *l, const YamlNode *n, const char *what) {
 }
 
 static void parse_auth(Loader *l, const YamlNode *n) {
-        _cleanup_words_ Words words = {};
+        _cleanup_choices_ Choices words = {};
         _cleanup_map_ SpecMap m = {};
         const YamlNode *principal, *profile;
 
-        words_add_table(&words, auth_keys);
+        choices_add_table(&words, auth_keys);
         if (!map_open(l, n, &words, "auth", &m))
                 return;
         principal = map_get(&m, "principal");
@@ -105,11 +105,11 @@ static void set_defaults(Estate *e) {
 static void parse_estate_document(Loader *l, const Document *d) {
         const YamlNode *name, *compartment, *mode, *auth, *interval, *policy;
         bool own[_VERB_MAX] = {};
-        _cleanup_words_ Words words = {};
+        _cleanup_choices_ Choices words = {};
         _cleanup_map_ SpecMap m = {};
         Estate *e = l->estate;
 
-        words_add_table(&words, estate_keys);
+        choices_add_table(&words, estate_keys);
         if (!map_open(l, d->root, &words, "Estate", &m))
                 return;
         name = map_get(&m, "name");
@@ -164,13 +164,13 @@ void parse_estate(Loader *l) {
                      "one says its name, compartment and mode");
 }
 
-static void region_words(Words *words) {
+static void region_words(Choices *words) {
         static const char *const keys[] = { "kind", "name", "region", NULL };
 
-        words_add_table(words, keys);
+        choices_add_table(words, keys);
         for (size_t i = 0; kinds[i]; i++)
                 if (kinds[i]->section && !kinds[i]->parent)
-                        words_add(words, kinds[i]->section);
+                        choices_add(words, kinds[i]->section);
 }
 
 /* Says OCI's identifier of the region, or NULL after an error. */
@@ -218,7 +218,7 @@ static bool region_is_new(Loader *l, const YamlNode *n, const char *name) {
 /* False when nothing below it can be read, for its name begins every address. */
 static bool parse_region(Loader *l, Document *d) {
         const YamlNode *name, *region;
-        _cleanup_words_ Words words = {};
+        _cleanup_choices_ Choices words = {};
         _cleanup_free_ char *text = NULL;
         const char *identifier;
         EstateRegion r;

@@ -288,13 +288,13 @@ static cJSON *parse_value(Loader *l, const Field *f, const YamlNode *n) {
 }
 
 bool parse_members(Loader *l, const Field *fields, const YamlNode *n, const char *what, cJSON *ret) {
-        _cleanup_words_ Words words = {};
+        _cleanup_choices_ Choices words = {};
         _cleanup_map_ SpecMap m = {};
         bool ok = true;
 
         for (const Field *f = fields; f->name; f++)
                 if (!(f->flags & FIELD_NOT_IN_SPEC))
-                        words_add(&words, f->name);
+                        choices_add(&words, f->name);
         if (!map_open(l, n, &words, what, &m))
                 return false;
         for (size_t i = 0; i < n->n_pairs; i++)

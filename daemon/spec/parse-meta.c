@@ -11,15 +11,15 @@ static bool has_rules(const Kind *k) {
         return false;
 }
 
-void words_add_meta(Words *words, const Kind *k) {
+void choices_add_meta(Choices *words, const Kind *k) {
         static const char *const of_objects[] = { "id", "compartment", "ignore", "formerly", NULL };
 
-        words_add(words, "name");
-        words_add(words, "policy");
+        choices_add(words, "name");
+        choices_add(words, "policy");
         if (!(k->flags & KIND_NOT_CLOUD))
-                words_add_table(words, of_objects);
+                choices_add_table(words, of_objects);
         if (has_rules(k))
-                words_add(words, "foreignRules");
+                choices_add(words, "foreignRules");
 }
 
 static void parse_pin(Loader *l, Item *item, const YamlNode *n) {
@@ -54,14 +54,14 @@ static void parse_compartment(Loader *l, Item *item, const YamlNode *n) {
 }
 
 static void parse_ignore(Loader *l, Item *item, const YamlNode *n) {
-        _cleanup_words_ Words words = {};
+        _cleanup_choices_ Choices words = {};
         const Kind *k = item->desired->kind;
 
         if (!parse_list(l, n, "ignore"))
                 return;
         for (const Field *f = kind_field_first(k); f; f = kind_field_next(k, f))
                 if (f->type != FIELD_ROLE && !(f->flags & FIELD_PASS_THROUGH))
-                        words_add(&words, f->name);
+                        choices_add(&words, f->name);
         for (size_t i = 0; i < n->n_items; i++) {
                 const char *name = parse_text(l, n->items[i], "ignore", 1, 255);
 

@@ -85,17 +85,17 @@ const char *parse_name(Loader *l, const YamlNode *n, const char *key) {
 #define FEW 5
 
 int parse_word(Loader *l, const YamlNode *n, const char *key, const char *const *table) {
-        _cleanup_words_ Words words = {};
+        _cleanup_choices_ Choices words = {};
         _cleanup_free_ char *got = NULL;
         SpecDiagnostic *d;
 
         for (int i = 0; table[i]; i++)
                 if (is_text(n) && streq(n->value, table[i]))
                         return i;
-        words_add_table(&words, table);
+        choices_add_table(&words, table);
         got = describe_node(n);
         if (words.n <= FEW) {
-                _cleanup_free_ char *all = words_text(&words);
+                _cleanup_free_ char *all = choices_text(&words);
 
                 d = fail(l, n, "'%s' takes %s, not %s", key, all, got);
                 if (words.n > 1 && n->type == YAML_SCALAR)
@@ -173,7 +173,7 @@ static bool check_ocid_place(Loader *l, const YamlNode *n, const Ocid *o, unsign
 bool check_ocid(Loader *l, const YamlNode *n, const char *key, const char *const *types, unsigned region) {
         const char *text = parse_text(l, n, key, 1, 1000), *why;
         _cleanup_free_ char *wanted = NULL;
-        _cleanup_words_ Words words = {};
+        _cleanup_choices_ Choices words = {};
         Ocid o;
 
         if (!text)
@@ -186,11 +186,11 @@ bool check_ocid(Loader *l, const YamlNode *n, const char *key, const char *const
         for (size_t i = 0; types && types[i]; i++) {
                 if (streq(o.type, types[i]))
                         return check_ocid_place(l, n, &o, region);
-                words_add(&words, types[i]);
+                choices_add(&words, types[i]);
         }
         if (!types)
                 return check_ocid_place(l, n, &o, region);
-        wanted = words_text(&words);
+        wanted = choices_text(&words);
         fail(l, n, "'%s' takes an OCID of type %s, not %s", key, wanted, o.type);
         return false;
 }
