@@ -173,7 +173,7 @@ def test_set(sim):
     r = sim.get(SJC, f"/remotePeeringConnections/{rpc['id']}")
     assert r.body["peeringStatus"] == "INVALID" and r.headers["etag"] != etag
     assert sim.control("POST", "/set", {"id": "none", "fields": {}}).status == 404
-    assert sim.control("POST", "/set", {"id": rpc["id"], "fields": {"peeringStatus": 1}}).status == 400
+    assert sim.control("POST", "/set", {"id": rpc["id"], "fields": {"displayName": 1}}).status == 400
 
 
 # Time, chance, size, and round trips

@@ -120,7 +120,8 @@ const char *call_query(const Call *c, const char *name) {
         return NULL;
 }
 
-static int call_failv(Call *c, unsigned status, const char *code, const char *format, va_list ap) {
+_printf_(4, 0) static int call_failv(Call *c, unsigned status, const char *code, const char *format,
+                                     va_list ap) {
         _cleanup_free_ char *message = xvasprintf(format, ap);
         cJSON *body;
 

@@ -11,6 +11,7 @@
 #include "kind.h"
 #include "options.h"
 #include "resource.h"
+#include "shape.h"
 #include "store.h"
 #include "timer.h"
 
@@ -64,33 +65,24 @@ static int post_advance(Call *c, const cJSON *in) {
         return call_reply(c, 204, NULL);
 }
 
-/* A field may become null or be new, but one that is there keeps its type: the world is hostile, not
- * broken. */
-static bool same_types(const cJSON *body, const cJSON *fields) {
-        const cJSON *v, *have;
-
-        cJSON_ArrayForEach (v, fields) {
-                have = json_get(body, v->string);
-                if (have && !cJSON_IsNull(v) && have->type != v->type &&
-                    !(cJSON_IsBool(have) && cJSON_IsBool(v)))
-                        return false;
-        }
-        return true;
-}
-
 static int post_set(Call *c, const cJSON *in) {
         Region *region = sim_region(c->sim, json_string(in, "region"));
         const char *kind = json_string(in, "kind");
         Object *o = store_get(c->sim, json_string(in, "id"));
-        cJSON *fields = json_get(in, "fields");
+        const cJSON *fields = json_get(in, "fields"), *v;
+        _cleanup_json_ cJSON *after = NULL;
+        _cleanup_free_ char *why = NULL;
 
         if (!o || (region && o->region != region) || (kind && !streq(o->kind->name, kind)))
                 return call_fail(c, 404, "NotFound", "There is no such object.");
         if (!cJSON_IsObject(fields) || json_get(fields, "id"))
                 return call_fail(c, 400, "InvalidParameter",
                                  "fields is an object, and does not change the id.");
-        if (!same_types(o->body, fields))
-                return call_fail(c, 400, "InvalidParameter", "A field cannot change its type.");
+        after = json_copy(o->body);
+        cJSON_ArrayForEach (v, fields)
+                json_set_copy(after, v->string, v);
+        if (shape_check(o->kind, after, &why) < 0) /* the world may be hostile, not broken */
+                return call_fail(c, 400, "InvalidParameter", "%s", why);
         object_touch(o, NULL);
         resource_overlay(o, fields);
         return call_reply(c, 200, json_copy(o->body));

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "kind.h"
 #include "lifecycle.h"
+#include "shape.h"
 #include "store.h"
 
 static cJSON *object_json(const Object *o) {
@@ -12,7 +13,7 @@ static cJSON *object_json(const Object *o) {
 
         if (o->kind->has_items)
                 json_set(copy, o->kind->items_name,
-                         o->kind->items ? o->kind->items(NULL, o) : json_copy(o->items));
+                         o->kind->items ? o->kind->items(o) : json_copy(o->items));
         json_set(copy, "lastWriter", o->last_writer ? json_new_string(o->last_writer) : cJSON_CreateNull());
         return copy;
 }
@@ -69,12 +70,40 @@ static int load_object(Region *region, const Kind *kind, const cJSON *source, ch
                                     kind->name);
                 return -EINVAL;
         }
+        if (shape_check(kind, source, reterr) < 0)
+                return -EINVAL;
         body = json_copy(source);
         json_remove(body, "lastWriter");
         items = take_items(kind, body);
         o = store_adopt(region, kind->id, body, items);
         o->last_writer = xstrdup(writer);
         lifecycle_resume(o);
+        return 0;
+}
+
+static bool has_parents(const Object *o) {
+        for (size_t i = 0; i < ARRAY_SIZE(o->kind->parents) && o->kind->parents[i]; i++) {
+                const char *id = object_text(o, o->kind->parents[i]);
+
+                if (id && !store_get(o->region->sim, id))
+                        return false;
+        }
+        return true;
+}
+
+/* Whatever lives has parents that are there. */
+static int check_parents(Sim *sim, char **reterr) {
+        for (size_t r = 0; r < N_REGIONS; r++)
+                for (KindId k = 0; k < _KIND_MAX; k++) {
+                        const ObjectList *list = &sim->regions[r].lists[k];
+
+                        for (size_t i = 0; i < list->n; i++)
+                                if (object_is_live(list->objects[i]) && !has_parents(list->objects[i])) {
+                                        *reterr = xasprintf("%s: its parent is missing",
+                                                            list->objects[i]->id);
+                                        return -EINVAL;
+                                }
+                }
         return 0;
 }
 
@@ -104,5 +133,5 @@ int estate_load(Sim *sim, const cJSON *estate, char **reterr) {
                         }
                 }
         }
-        return 0;
+        return check_parents(sim, reterr);
 }

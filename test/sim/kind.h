@@ -30,13 +30,14 @@ struct Kind {
         bool has_items;
         const char *items_name;   /* what /estate calls them: rules or statements */
         const char *unordered[4]; /* arrays of the body whose order means nothing */
-        const char *parents
-                [3]; /* paths in the body to what is busy while this changes; the object itself: "id" */
+        const char *essential[8]; /* members that no object of the kind is without */
+        /* Paths in the body to what is busy while this changes. */
+        const char *parents[3];
         KindId parent_kinds[3];
         const Field *create, *update; /* NULL: cannot be done */
         double create_seconds, delete_seconds;
-        const char *coming, *ready, *going,
-                *gone; /* NULL: PROVISIONING, AVAILABLE, TERMINATING, TERMINATED */
+        /* NULL: PROVISIONING, AVAILABLE, TERMINATING, TERMINATED */
+        const char *coming, *ready, *going, *gone;
         bool no_create_etag;
         bool can_move;    /* actions/changeCompartment */
         bool move_is_202; /* answered with a work request */
@@ -50,14 +51,14 @@ struct Kind {
         int (*on_update)(Call *c, Object *o, cJSON *in);
         int (*check_delete)(Call *c, Object *o);
         void (*on_deleting)(Object *o);
-        void (*on_ready)(Object *o);
+        bool (*can_go)(const Object *o); /* false when a delete was accepted and then falls back */
         void (*on_gone)(Object *o);
         void (*on_loaded)(Object *o); /* takes up what was under way when the estate was written */
         bool (*matches)(const Call *c, const cJSON *body); /* filters that are more than equality */
         void (*render)(const Object *o, cJSON *body);
-        cJSON *(*items)(const Call *c,
-                        const Object *o); /* for /estate, where it is more than what is kept; owned */
-        const Action *actions;            /* ended by one without a name */
+        /* For /estate, where it is more than what is kept; owned. */
+        cJSON *(*items)(const Object *o);
+        const Action *actions; /* ended by one without a name */
 };
 
 const Kind *kind_get(KindId id);

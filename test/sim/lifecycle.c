@@ -39,15 +39,17 @@ static void on_ready(void *userdata, char *id) {
                         return;
                 }
         object_set_state(o, kind_ready(o->kind));
-        if (o->kind->on_ready)
-                o->kind->on_ready(o);
 }
 
 static void on_deleted(void *userdata, char *id) {
         Object *o = store_get(userdata, id);
 
-        if (o && streq(object_state(o), kind_going(o->kind)))
+        if (!o || !streq(object_state(o), kind_going(o->kind)))
+                return;
+        if (!o->kind->can_go || o->kind->can_go(o))
                 lifecycle_end(o);
+        else
+                object_set_state(o, kind_ready(o->kind));
 }
 
 void lifecycle_start(Object *o, double seconds) {

@@ -12,7 +12,6 @@
 #include "resource.h"
 #include "store.h"
 
-#define LIMIT_MAX     1000
 #define LIMIT_DEFAULT 100
 
 typedef enum ListOrder {
@@ -84,10 +83,10 @@ static char *list_query_text(const Call *c) {
 
 static int list_read_page(Call *c, long *ret_limit, char **ret_query, char **ret_position) {
         const char *limit = call_query(c, "limit"), *page = call_query(c, "page");
-        int64_t n = LIMIT_DEFAULT;
+        int64_t n = LIMIT_DEFAULT, max = (int64_t) option_number(c->sim, "limitMax");
 
-        if (limit && parse_i64(limit, 1, LIMIT_MAX, &n) < 0)
-                return call_fail(c, 400, "InvalidParameter", "limit must be between 1 and %d", LIMIT_MAX);
+        if (limit && parse_i64(limit, 1, max, &n) < 0)
+                return call_fail(c, 400, "InvalidParameter", "limit must be between 1 and %" PRId64, max);
         *ret_limit = (long) n;
         *ret_query = list_query_text(c);
         if (page && page_token_parse(page, *ret_query, ret_position) < 0)

@@ -11,6 +11,7 @@
  * lingerSeconds                 how long a TERMINATED thing stays readable, divided by the speed
  * pageSize                      0: odd sizes drawn anew for each page; else the size of every page
  * emptyPages                    percent of the pages that are empty though more follow
+ * limitMax                      the largest limit that a list takes
  * shuffleLists, shuffleRules    an unsorted list, and the rules inside an object, come in no useful order
  * ratePerSecond, retryAfter     429 above so many a second and region (0: off); seconds to say (0: no header)
  * tagDefaults                   Oracle-Tags.CreatedBy and CreatedOn appear at create
@@ -27,6 +28,7 @@
  * rpcReconnect                  [status, code] for a connect of an RPC that was connected before
  * limits                        the numbers behind 400 LimitExceeded
  * subnetsInUse                  [OCID]: subnets that hold a VNIC, and so cannot be deleted
+ * subnetDeleteFallsBack         their delete is answered 204, and they are AVAILABLE again a little later
  * ignoreField                   [{kind, field}]: accepted in a PUT, answered as if applied, and dropped
  * unknownLifecycle              {KIND: word}: what objects of the kind show as lifecycleState
  * failCreate                    [KIND]: a create is accepted, and the thing then ends TERMINATED */
@@ -39,6 +41,7 @@ static const struct {
         { "lingerSeconds", "3600" },
         { "pageSize", "0" },
         { "emptyPages", "5" },
+        { "limitMax", "100" },
         { "shuffleLists", "true" },
         { "shuffleRules", "true" },
         { "ratePerSecond", "0" },
@@ -74,6 +77,7 @@ static const struct {
                     "\"drgAttachmentsPerDrg\": 300, "
                     "\"staticRoutesPerDrgRouteTable\": 300}" },
         { "subnetsInUse", "[]" },
+        { "subnetDeleteFallsBack", "false" },
         { "ignoreField", "[]" },
         { "unknownLifecycle", "{}" },
         { "failCreate", "[]" },

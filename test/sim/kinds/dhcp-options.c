@@ -6,6 +6,7 @@ const Kind dhcp_options_kind = {
         .name = "DhcpOptions",
         .ocid_type = "dhcpoptions",
         .collection = "dhcps",
+        .essential = { "compartmentId", "vcnId", "definedTags" },
         .scope = "compartmentId",
         .filters = { "vcnId", "displayName", "lifecycleState" },
         .sortable = true,

@@ -211,6 +211,7 @@ const Kind drg_attachment_kind = {
         .name = "DrgAttachment",
         .ocid_type = "drgattachment",
         .collection = "drgAttachments",
+        .essential = { "compartmentId", "drgId", "networkDetails", "definedTags" },
         .scope = "compartmentId",
         .filters = { "drgId", "vcnId", "networkId", "attachmentType", "drgRouteTableId", "displayName",
                      "lifecycleState" },

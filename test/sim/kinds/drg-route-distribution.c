@@ -235,6 +235,7 @@ const Kind drg_route_distribution_kind = {
         .name = "DrgRouteDistribution",
         .ocid_type = "drgroutedistribution",
         .collection = "drgRouteDistributions",
+        .essential = { "compartmentId", "drgId", "definedTags" },
         .scope = "drgId",
         .filters = { "displayName", "lifecycleState" },
         .sortable = true,

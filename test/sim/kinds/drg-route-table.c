@@ -238,7 +238,7 @@ static int run_remove_import(Call *c, Object *o, const cJSON *in) {
         return call_reply_object(c, 200, o, true);
 }
 
-static cJSON *items(const Call *c, const Object *o) {
+static cJSON *items(const Object *o) {
         return drg_routes_of_table(o, o->items, true, true);
 }
 
@@ -271,6 +271,7 @@ const Kind drg_route_table_kind = {
         .name = "DrgRouteTable",
         .ocid_type = "drgroutetable",
         .collection = "drgRouteTables",
+        .essential = { "compartmentId", "drgId", "definedTags" },
         .scope = "drgId",
         .filters = { "displayName", "importDrgRouteDistributionId", "lifecycleState" },
         .sortable = true,

@@ -236,6 +236,7 @@ const Kind drg_kind = {
         .name = "Drg",
         .ocid_type = "drg",
         .collection = "drgs",
+        .essential = { "compartmentId", "defaultDrgRouteTables", "definedTags" },
         .scope = "compartmentId",
         .create = create_fields,
         .update = update_fields,

@@ -38,6 +38,7 @@ const Kind internet_gateway_kind = {
         .name = "InternetGateway",
         .ocid_type = "internetgateway",
         .collection = "internetGateways",
+        .essential = { "compartmentId", "vcnId", "definedTags" },
         .scope = "compartmentId",
         .filters = { "vcnId", "displayName", "lifecycleState" },
         .sortable = true,

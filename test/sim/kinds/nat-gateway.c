@@ -46,6 +46,7 @@ const Kind nat_gateway_kind = {
         .name = "NatGateway",
         .ocid_type = "natgateway",
         .collection = "natGateways",
+        .essential = { "compartmentId", "vcnId", "definedTags" },
         .scope = "compartmentId",
         .filters = { "vcnId", "displayName", "lifecycleState" },
         .sortable = true,

@@ -237,6 +237,7 @@ const Kind network_security_group_kind = {
         .name = "NetworkSecurityGroup",
         .ocid_type = "networksecuritygroup",
         .collection = "networkSecurityGroups",
+        .essential = { "compartmentId", "vcnId", "definedTags" },
         .scope = "compartmentId",
         .filters = { "vcnId", "displayName", "lifecycleState" },
         .sortable = true,

@@ -184,6 +184,7 @@ const Kind remote_peering_connection_kind = {
         .name = "RemotePeeringConnection",
         .ocid_type = "remotepeeringconnection",
         .collection = "remotePeeringConnections",
+        .essential = { "compartmentId", "drgId", "definedTags" },
         .scope = "compartmentId",
         .filters = { "drgId" },
         .parents = { "drgId" },

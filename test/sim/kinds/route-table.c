@@ -156,6 +156,7 @@ const Kind route_table_kind = {
         .name = "RouteTable",
         .ocid_type = "routetable",
         .collection = "routeTables",
+        .essential = { "compartmentId", "vcnId", "definedTags" },
         .scope = "compartmentId",
         .filters = { "vcnId", "displayName", "lifecycleState" },
         .sortable = true,

@@ -66,6 +66,7 @@ const Kind security_list_kind = {
         .name = "SecurityList",
         .ocid_type = "securitylist",
         .collection = "securityLists",
+        .essential = { "compartmentId", "vcnId", "definedTags" },
         .scope = "compartmentId",
         .filters = { "vcnId", "displayName", "lifecycleState" },
         .sortable = true,

@@ -87,7 +87,7 @@ static int run_change_service(Call *c, Object *o, const cJSON *in, bool attach) 
         int r;
 
         cJSON_ArrayForEach (v, services)
-                if (streq(json_string(v, "serviceId"), id))
+                if (streq_ptr(json_string(v, "serviceId"), id))
                         found = v;
         if (attach == (found != NULL))
                 return call_fail(c, 409, "IncorrectState", "The service %s is %sattached.", id,
@@ -133,6 +133,7 @@ const Kind service_gateway_kind = {
         .name = "ServiceGateway",
         .ocid_type = "servicegateway",
         .collection = "serviceGateways",
+        .essential = { "compartmentId", "vcnId", "definedTags" },
         .scope = "compartmentId",
         .filters = { "vcnId", "lifecycleState" },
         .sortable = true,

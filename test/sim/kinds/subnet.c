@@ -214,15 +214,22 @@ static int on_update(Call *c, Object *o, cJSON *in) {
         return 0;
 }
 
-static int check_delete(Call *c, Object *o) {
+static bool has_no_vnic(const Object *o) {
         const cJSON *id;
 
-        cJSON_ArrayForEach (id, option_value(c->sim, "subnetsInUse"))
+        cJSON_ArrayForEach (id, option_value(o->region->sim, "subnetsInUse"))
                 if (streq_ptr(id->valuestring, o->id))
-                        return call_fail_option(c, "deleteSubnet",
-                                                "The subnet %s references the VNIC ocid1.vnic.oc1.%s.aaaa.",
-                                                o->id, o->region->name);
-        return 0;
+                        return false;
+        return true;
+}
+
+/* Both were seen: a 409 at once; and a 204, after which the subnet falls back to AVAILABLE. */
+static int check_delete(Call *c, Object *o) {
+        if (has_no_vnic(o) || option_bool(c->sim, "subnetDeleteFallsBack"))
+                return 0;
+        return call_fail_option(c, "deleteSubnet",
+                                "The subnet %s references the VNIC ocid1.vnic.oc1.%s.aaaa.", o->id,
+                                o->region->name);
 }
 
 static int block_index(const cJSON *blocks, const char *block) {
@@ -309,6 +316,7 @@ const Kind subnet_kind = {
         .name = "Subnet",
         .ocid_type = "subnet",
         .collection = "subnets",
+        .essential = { "compartmentId", "vcnId", "cidrBlock", "ipv4CidrBlocks", "definedTags" },
         .scope = "compartmentId",
         .filters = { "vcnId", "displayName", "lifecycleState" },
         .sortable = true,
@@ -326,5 +334,6 @@ const Kind subnet_kind = {
         .on_create = on_create,
         .on_update = on_update,
         .check_delete = check_delete,
+        .can_go = has_no_vnic,
         .actions = actions,
 };

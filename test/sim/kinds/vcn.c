@@ -237,6 +237,8 @@ const Kind vcn_kind = {
         .name = "Vcn",
         .ocid_type = "vcn",
         .collection = "vcns",
+        .essential = { "compartmentId", "cidrBlock", "cidrBlocks", "defaultRouteTableId",
+                       "defaultSecurityListId", "defaultDhcpOptionsId", "definedTags" },
         .scope = "compartmentId",
         .filters = { "displayName", "lifecycleState" },
         .sortable = true,
