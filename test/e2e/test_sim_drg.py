@@ -324,6 +324,17 @@ def test_delete_drg(sim, pair):
     assert {t["lifecycleState"] for t in sim.objects(SJC, "DrgRouteTable")} <= {"TERMINATED"}
 
 
+def test_move_drg(sim, pair):
+    a, _ = pair
+    tenancy = sim.config()["tenancy"]
+    r = call(sim, SJC, "POST", f"/drgs/{a['drg']['id']}/actions/changeCompartment", {"compartmentId": tenancy})
+    assert r.status == 202 and r.headers["opc-work-request-id"]
+    for kind in ("DrgRouteTable", "DrgRouteDistribution"):
+        assert {o["compartmentId"] for o in sim.objects(SJC, kind)} == {tenancy}
+    assert [x["id"] for x in sim.list(SJC, "/drgAttachments", compartmentId=tenancy)] == [a["attachment"]["id"]]
+    assert sim.list(SJC, "/drgAttachments") == []
+
+
 def test_limit_of_rpcs(sim):
     g = sim.create(SJC, "/drgs")
     for _ in range(10):

@@ -228,7 +228,10 @@ def test_subnet_update(sim, vcn):
     refused(sim, 409, "IncorrectState", "DELETE", f"/routeTables/{table['id']}")
     sim.options(subnetsInUse=[s["id"]])
     wait_for(lambda: sim.hand(SJC, "DELETE", f"/20160918/subnets/{s['id']}").code == "Conflict")
-    sim.options(subnetsInUse=[])
+    sim.options(subnetDeleteFallsBack=True)
+    wait_for(lambda: sim.hand(SJC, "DELETE", f"/20160918/subnets/{s['id']}").status == 204)
+    assert sim.settled(SJC, "/subnets", s["id"])["lifecycleState"] == "AVAILABLE"
+    sim.options(subnetsInUse=[], subnetDeleteFallsBack=False)
     gone(sim, "/subnets", s["id"])
     gone(sim, "/routeTables", table["id"])
 

@@ -97,7 +97,9 @@ def test_stale(sim, client):
     assert client.post(SJC, "/drgs", body(sim, displayName="b")).status == 200
     assert [d["displayName"] for d in client.get(SJC, drgs(sim)).body] == ["a"]  # as before the create
     client.put(SJC, f"/drgs/{a['id']}", {"displayName": "c"})
-    assert client.get(SJC, f"/drgs/{a['id']}").body["displayName"] == "a"
+    r = client.get(SJC, f"/drgs/{a['id']}")
+    assert r.body["displayName"] == "a"
+    assert client.put(SJC, f"/drgs/{a['id']}", {"displayName": "d"}, headers={"if-match": r.headers["etag"]}).status == 412
     assert sorted(d["displayName"] for d in client.get(SJC, drgs(sim)).body) == ["a", "b"]
     assert client.put(SJC, f"/drgs/{a['id']}", {"displayName": ""}).status == 400  # changes nothing, hides nothing
     assert client.get(SJC, f"/drgs/{a['id']}").body["displayName"] == "a"

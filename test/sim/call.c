@@ -176,22 +176,27 @@ void call_add_reply_header(Call *c, const char *name, const char *value) {
                                                                         .value = xstrdup(value) };
 }
 
+/* The reply hides what the region's last mutating request did, and that touched the object. */
+static bool is_stale(const Call *c, const Object *o) {
+        return c->stale && o->old_epoch == o->region->epoch;
+}
+
 int call_reply_object(Call *c, unsigned status, Object *o, bool with_etag) {
         const cJSON *view = call_view(c, o);
 
         if (!view)
                 return call_not_found(c);
         if (with_etag)
-                call_add_reply_header(c, "etag", o->etag);
+                call_add_reply_header(c, "etag", is_stale(c, o) ? o->old_etag : o->etag);
         return call_reply(c, status, call_render(c, o, view));
 }
 
 const cJSON *call_view(const Call *c, const Object *o) {
-        return c->stale && o->old_epoch == o->region->epoch ? o->old_body : o->body;
+        return is_stale(c, o) ? o->old_body : o->body;
 }
 
 const cJSON *call_view_items(const Call *c, const Object *o) {
-        return c->stale && o->old_epoch == o->region->epoch ? o->old_items : o->items;
+        return is_stale(c, o) ? o->old_items : o->items;
 }
 
 /* Fisher and Yates, on the linked list that cJSON keeps. */

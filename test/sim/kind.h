@@ -52,6 +52,7 @@ struct Kind {
         int (*check_delete)(Call *c, Object *o);
         void (*on_deleting)(Object *o);
         bool (*can_go)(const Object *o); /* false when a delete was accepted and then falls back */
+        void (*on_moved)(Object *o);     /* to another compartment */
         void (*on_gone)(Object *o);
         void (*on_loaded)(Object *o); /* takes up what was under way when the estate was written */
         bool (*matches)(const Call *c, const cJSON *body); /* filters that are more than equality */

@@ -260,6 +260,8 @@ static int resource_move(Call *c, Object *o) {
                 return r;
         object_touch(o, c->principal);
         json_set_string(o->body, "compartmentId", json_string(in, "compartmentId"));
+        if (o->kind->on_moved)
+                o->kind->on_moved(o);
         call_add_reply_header(c, "etag", o->etag);
         if (o->kind->move_is_202)
                 work_request_start(c, "CHANGE_COMPARTMENT", o, 2);

@@ -308,8 +308,9 @@ static int start_cloud(Server *s, const ServerConfig *config) {
         s->cloud = MHD_start_daemon(
                 MHD_USE_EPOLL | MHD_USE_TLS | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK,
                 config->port, NULL, NULL, on_request, s, MHD_OPTION_SOCK_ADDR, &address,
-                MHD_OPTION_HTTPS_MEM_CERT, config->certificate, MHD_OPTION_HTTPS_MEM_KEY, config->key,
-                MHD_OPTION_URI_LOG_CALLBACK, on_cloud_uri, s, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
+                MHD_OPTION_HTTPS_PRIORITIES, "NORMAL:-VERS-TLS1.0:-VERS-TLS1.1", MHD_OPTION_HTTPS_MEM_CERT,
+                config->certificate, MHD_OPTION_HTTPS_MEM_KEY, config->key, MHD_OPTION_URI_LOG_CALLBACK,
+                on_cloud_uri, s, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
                 MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, 4000u,
                 MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
         if (!s->cloud)

@@ -90,6 +90,7 @@ static void object_free(Object *o) {
         cJSON_Delete(o->old_body);
         cJSON_Delete(o->old_items);
         free(o->last_writer);
+        free(o->old_etag);
         free(o->etag);
         free(o->id);
         free(o);
@@ -164,6 +165,7 @@ void object_touch(Object *o, const char *writer) {
                 cJSON_Delete(o->old_items);
                 o->old_body = json_copy(o->body);
                 o->old_items = json_copy(o->items);
+                str_replace(&o->old_etag, o->etag);
                 o->old_epoch = o->region->epoch;
         }
         free(o->etag);

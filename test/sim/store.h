@@ -17,6 +17,7 @@ struct Object {
         cJSON *items;    /* rules or statements, an array; NULL where the kind has none */
         cJSON *old_body; /* as before the region's last mutating request; NULL when it did not exist then */
         cJSON *old_items;
+        char *old_etag;
         uint64_t old_epoch; /* the old ones count while this equals the region's epoch */
         char *last_writer;  /* NULL: made by the cloud itself, untouched since */
         usec_t busy_until;  /* monotonic: a mutation of it or of a child is being processed */

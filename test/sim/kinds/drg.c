@@ -144,6 +144,27 @@ static int check_delete(Call *c, Object *o) {
         return 0;
 }
 
+/* Tables, distributions and VCN attachments are always where their DRG is. */
+static void on_moved(Object *o) {
+        static const KindId kinds[] = { KIND_DRG_ROUTE_TABLE, KIND_DRG_ROUTE_DISTRIBUTION,
+                                        KIND_DRG_ATTACHMENT };
+        const char *type;
+
+        for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
+                const ObjectList *list = &o->region->lists[kinds[k]];
+
+                for (size_t i = 0; i < list->n; i++) {
+                        Object *child = list->objects[i];
+
+                        type = object_text(child, "networkDetails.type");
+                        if (!streq_ptr(object_text(child, "drgId"), o->id) || (type && !streq(type, "VCN")))
+                                continue;
+                        object_touch(child, NULL);
+                        json_set_string(child->body, "compartmentId", object_text(o, "compartmentId"));
+                }
+        }
+}
+
 static void on_gone(Object *o) {
         static const KindId kinds[] = { KIND_DRG_ROUTE_TABLE, KIND_DRG_ROUTE_DISTRIBUTION };
 
@@ -247,6 +268,7 @@ const Kind drg_kind = {
         .on_create = on_create,
         .on_update = on_update,
         .check_delete = check_delete,
+        .on_moved = on_moved,
         .on_gone = on_gone,
         .render = render,
         .actions = actions,
