@@ -111,14 +111,16 @@ static bool action_goes_on(const Action *a) {
         return false;
 }
 
-/* What waits for another resource goes on only if that one does. */
-static bool goes_on(const Resource *r) {
-        if (r->call || r->verdict == VERDICT_PROGRESSING)
+/* What waits for another resource goes on only if that one does; what a silent region was doing last is not known. */
+static bool goes_on(const Engine *e, const Resource *r) {
+        bool silent = r->region < e->world->n_regions && !e->world->regions[r->region].reachable;
+
+        if (r->call || (r->verdict == VERDICT_PROGRESSING && !silent))
                 return true;
         if (r->verdict == VERDICT_NOT_CONVERGING || r->verdict == VERDICT_FIGHTING)
                 return false; /* tried again now and then, with little hope */
         for (size_t i = 0; i < r->assessment.n_actions; i++)
-                if (action_goes_on(r->assessment.actions[i]))
+                if (!silent && action_goes_on(r->assessment.actions[i]))
                         return true;
         return false;
 }
@@ -127,10 +129,10 @@ static bool anything_goes_on(const Engine *e) {
         if (e->writes)
                 return true;
         for (size_t i = 0; i < e->n_resources; i++)
-                if (goes_on(e->resources[i]))
+                if (goes_on(e, e->resources[i]))
                         return true;
         for (size_t i = 0; i < e->n_orphans; i++)
-                if (goes_on(e->orphans[i]))
+                if (goes_on(e, e->orphans[i]))
                         return true;
         return false;
 }
