@@ -3,6 +3,8 @@
 
 #include "oci/ocid.h"
 
+#define LABEL_WIDTH 7
+
 /* "WANT   ": what a line is about, once. */
 static void label(Screen *s, const char **word) {
         screen_add(s, TONE_BOLD, "%-7s", *word);
@@ -37,7 +39,8 @@ static void draw_head(Screen *s, const cJSON *o) {
         screen_add(s, TONE_PLAIN, " %s", time_since(json_string(r, "since"), json_string(o, "now"), ago));
         if (brief)
                 screen_add(s, TONE_PLAIN, "   %s", brief);
-        screen_add(s, TONE_PLAIN, "   %s", identity_text(json_string(o, "identity")));
+        if (json_bool(o, "hasObject", true))
+                screen_add(s, TONE_PLAIN, "   %s", identity_text(json_string(o, "identity")));
         screen_add(s, TONE_PLAIN, "   %s", source ? source : "not declared");
         if (seen)
                 screen_add(s, TONE_PLAIN, "   %s %s ago",
@@ -56,7 +59,7 @@ static void draw_reason(Screen *s, const cJSON *r) {
         if (!message)
                 return;
         label(s, &word);
-        screen_line(s, "%s", message);
+        screen_wrap(s, LABEL_WIDTH, message);
 }
 
 static void draw_differences(Screen *s, const cJSON *o) {
@@ -79,8 +82,10 @@ static void draw_differences(Screen *s, const cJSON *o) {
                             source ? source : "");
                 label(s, &have_word);
                 screen_line(s, "%s", have ? have : "absent");
-                if (note)
-                        screen_line(s, "       ! %s", note);
+                if (note) {
+                        screen_add(s, TONE_PLAIN, "       ! ");
+                        screen_wrap(s, LABEL_WIDTH + 2, note);
+                }
         }
 }
 
@@ -131,8 +136,10 @@ static void draw_tried(Screen *s, const cJSON *o) {
                 screen_line(s, "%.8s %s %.0f %s%s%s", at && strlen(at) > 19 ? at + 11 : "–",
                             json_string(t, "method"), json_number(t, "status", 0), code ? code : "",
                             request ? "   req " : "", request ? request : "");
-                if (message)
-                        screen_line(s, "       %s", message);
+                if (message) {
+                        screen_add(s, TONE_PLAIN, "       ");
+                        screen_wrap(s, LABEL_WIDTH, message);
+                }
         }
 }
 

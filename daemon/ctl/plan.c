@@ -7,8 +7,18 @@
 #include "spec/spec.h"
 
 typedef struct Counts {
-        size_t automatic, approve, refused, abandoned;
+        size_t automatic, approve, refused, blocked, abandoned;
 } Counts;
+
+/* The API cannot do it, rather than that something stands in its way. */
+static bool has_refused_difference(const cJSON *blocked) {
+        const cJSON *d;
+
+        cJSON_ArrayForEach (d, json_get(blocked, "differences"))
+                if (json_bool(d, "refused", false))
+                        return true;
+        return false;
+}
 
 static bool is_refused(const cJSON *action) {
         return streq_ptr(json_string(action, "gate"), "never") ||
@@ -28,7 +38,7 @@ static const char *gate_shown(const cJSON *action) {
 }
 
 static Counts count_actions(const cJSON *plan) {
-        Counts n = { .refused = (size_t) cJSON_GetArraySize(json_get(plan, "blocked")) };
+        Counts n = {};
         const cJSON *a;
 
         cJSON_ArrayForEach (a, json_get(plan, "actions")) {
@@ -39,6 +49,12 @@ static Counts count_actions(const cJSON *plan) {
                 else
                         n.automatic++;
                 n.abandoned += json_bool(a, "abandon", false);
+        }
+        cJSON_ArrayForEach (a, json_get(plan, "blocked")) {
+                if (has_refused_difference(a))
+                        n.refused++;
+                else
+                        n.blocked++;
         }
         return n;
 }
@@ -69,11 +85,12 @@ static void draw_head(Screen *s, const cJSON *plan) {
 static void draw_counts(Screen *s, const cJSON *plan) {
         Counts n = count_actions(plan);
 
-        screen_line(
-                s,
-                "%.0f resources: %.0f unchanged, %zu automatic, %zu to approve, %zu refused;  %zu abandoned",
-                json_number(plan, "resources", 0), json_number(plan, "unchanged", 0), n.automatic, n.approve,
-                n.refused, n.abandoned);
+        screen_add(s, TONE_PLAIN, "%.0f resources: %.0f unchanged, %zu automatic, %zu to approve, %zu refused",
+                   json_number(plan, "resources", 0), json_number(plan, "unchanged", 0), n.automatic, n.approve,
+                   n.refused);
+        if (n.blocked > 0)
+                screen_add(s, TONE_BAD, ", %zu blocked", n.blocked);
+        screen_line(s, ";  %zu abandoned", n.abandoned);
 }
 
 /* The path, or only the list's name where a rule's text names the rule. */
@@ -81,6 +98,11 @@ static char *shown_path(const char *path) {
         const char *bracket = path ? strchr(path, '[') : NULL;
 
         return bracket ? xstrndup(path, (size_t) (bracket - path)) : xstrdup(path ? path : "?");
+}
+
+static void draw_note(Screen *s, const char *text) {
+        screen_add(s, TONE_PLAIN, "     ! ");
+        screen_wrap(s, 7, text);
 }
 
 static void draw_difference(Screen *s, const cJSON *d) {
@@ -100,7 +122,7 @@ static void draw_difference(Screen *s, const cJSON *d) {
                 screen_add(s, TONE_PLAIN, " ");
         screen_line(s, "  %s", source ? source : "");
         if (note)
-                screen_line(s, "     ! %s", note);
+                draw_note(s, note);
 }
 
 static void draw_differences(Screen *s, const cJSON *owner) {
@@ -138,23 +160,25 @@ static void draw_action(Screen *s, size_t number, const cJSON *a) {
         draw_differences(s, a);
         if (*waits)
                 screen_line(s, "     after %s", waits);
-        if (message && !streq_ptr(json_path_string(a, "decision.word"), "approval"))
-                screen_line(s, "     ! %s", message);
+        if (message && !awaits_person(a) &&
+            !(streq_ptr(json_path_string(a, "decision.word"), "wait") && *waits))
+                draw_note(s, message);
         if (awaits_person(a))
                 screen_line(s, "     tandemctl approve %s", id);
 }
 
+/* A message that the next one has as well is said once, after the last of them. */
 static void draw_blocked(Screen *s, size_t number, const cJSON *b) {
         const char *message = json_string(b, "message");
 
         screen_add(s, TONE_PLAIN, "%-3zu", number);
-        screen_add(s, TONE_BAD, "%-9s", "REFUSED");
+        screen_add(s, TONE_BAD, "%-9s", has_refused_difference(b) ? "REFUSED" : "BLOCKED");
         screen_add(s, TONE_PLAIN, "–        ");
         screen_add(s, TONE_BOLD, "%s", json_string(b, "address"));
         screen_end_line(s);
-        if (message)
-                screen_line(s, "     ! %s", message);
         draw_differences(s, b);
+        if (message && !(b->next && streq_ptr(message, json_string(b->next, "message"))))
+                draw_note(s, message);
 }
 
 static void draw_plan(Screen *s, const Ctl *c, const cJSON *plan) {

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #define GAP            2
-#define FLEXIBLE_LEAST 12
+#define FLEXIBLE_LEAST 20
 
 static const char *const tones[] = {
         [TONE_PLAIN] = "",       [TONE_GOOD] = "\033[32m", [TONE_NOTE] = "\033[33m",
@@ -80,6 +80,45 @@ void screen_line(Screen *s, const char *format, ...) {
         screen_end_line(s);
 }
 
+/* Columns that the current line takes so far, escape sequences aside. */
+static size_t line_width(const Screen *s) {
+        size_t width = 0;
+        const char *line = s->text.s ? strrchr(s->text.s, '\n') : NULL;
+
+        for (const char *c = line ? line + 1 : str_get(&s->text); *c; c++) {
+                if (*c == '\033')
+                        c += strcspn(c, "m");
+                else if (((unsigned char) *c & 0xc0) != 0x80)
+                        width++;
+        }
+        return width;
+}
+
+void screen_wrap(Screen *s, size_t indent, const char *text) {
+        _cleanup_(strv_freep) char **words = str_split(text, ' ');
+        size_t width = line_width(s);
+        bool first = true;
+
+        for (char **w = words; *w; w++) {
+                size_t n = text_width(*w);
+
+                if (!first && width + 1 + n > SCREEN_WIDTH) {
+                        screen_end_line(s);
+                        for (width = 0; width < indent; width++)
+                                str_addc(&s->text, ' ');
+                        first = true;
+                }
+                if (!first) {
+                        str_addc(&s->text, ' ');
+                        width++;
+                }
+                add_toned(s, TONE_PLAIN, *w);
+                width += n;
+                first = false;
+        }
+        screen_end_line(s);
+}
+
 size_t text_width(const char *s) {
         size_t width = 0;
 
@@ -118,7 +157,7 @@ void table_done(Table *t) {
         *t = (Table){};
 }
 
-/* An empty last column takes no room. */
+/* An empty column takes no room. */
 static void table_widths(const Table *t, size_t widths[static TABLE_COLUMNS_MAX]) {
         size_t total = 0, rest;
 
@@ -135,13 +174,27 @@ static void table_widths(const Table *t, size_t widths[static TABLE_COLUMNS_MAX]
                                                            (size_t) FLEXIBLE_LEAST));
 }
 
+/* What a cell may take: its column, or all that is left when nothing stands to its right. */
+static size_t cell_room(const Table *t, const TableRow *row, size_t column,
+                        const size_t widths[static TABLE_COLUMNS_MAX]) {
+        size_t before = 0;
+
+        for (size_t i = column + 1; i < t->n_columns; i++)
+                if (*row->cells[i])
+                        return widths[column];
+        for (size_t i = 0; i < column; i++)
+                before += widths[i] ? widths[i] + GAP : 0;
+        return MAX(widths[column], before < SCREEN_WIDTH ? SCREEN_WIDTH - before : 0);
+}
+
 void table_print(const Table *t, Screen *s) {
         size_t widths[TABLE_COLUMNS_MAX];
 
         table_widths(t, widths);
         for (size_t r = 0; r < t->n_rows; r++) {
                 for (size_t i = 0; i < t->n_columns; i++) {
-                        _cleanup_free_ char *cell = text_cut(t->rows[r].cells[i], widths[i]);
+                        _cleanup_free_ char *cell = text_cut(t->rows[r].cells[i],
+                                                             cell_room(t, &t->rows[r], i, widths));
 
                         add_toned(s, i == 0 ? t->rows[r].tone : TONE_PLAIN, cell);
                         for (size_t n = text_width(cell); n < widths[i] + GAP && widths[i]; n++)

@@ -30,6 +30,8 @@ void screen_show(Screen *s); /* writes to stdout, and is empty then */
 void screen_add(Screen *s, Tone tone, const char *format, ...) _printf_(3, 4);
 void screen_line(Screen *s, const char *format, ...) _printf_(2, 3); /* plain, and the end of the line */
 void screen_end_line(Screen *s);
+/* Words that go on in the current line, broken before SCREEN_WIDTH; what follows begins at column 'indent'. Ends the line. */
+void screen_wrap(Screen *s, size_t indent, const char *text);
 
 /* How many columns a text takes; every character counts as one. */
 size_t text_width(const char *s);
@@ -43,7 +45,8 @@ typedef struct TableRow {
         Tone tone; /* of the first cell */
 } TableRow;
 
-/* Columns as wide as their widest cell. The table is cut to SCREEN_WIDTH in one column only: the others are what people copy. */
+/* Columns as wide as their widest cell. The table is cut to SCREEN_WIDTH in one column only: the others are what people copy. A
+ * cell with nothing to its right may run on to the edge. */
 typedef struct Table {
         size_t n_columns;
         size_t flexible; /* the column that gives way */

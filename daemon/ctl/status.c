@@ -4,7 +4,8 @@
 
 #include <errno.h>
 
-#define LINES_MAX 40
+#define LINES_MAX  40
+#define NEXT_WIDTH 28
 
 /* Counts as people read them: "37 ok  1 drifted". Words that mean the same to them are one. */
 static void draw_counts(Screen *s, const cJSON *resources) {
@@ -176,7 +177,7 @@ static char *next_step(const cJSON *resource, const cJSON *action, const char *n
         if (json_string(resource, "inFlight"))
                 return xstrdup("a call is running");
         if (!action)
-                return xstrdup(next ? "tries again" : "–");
+                return xstrdup(next ? "tries again" : "");
         if (streq_ptr(word, "approval"))
                 return xasprintf("YOU: approve %s", json_string(action, "id"));
         if (streq_ptr(word, "refused"))
@@ -187,7 +188,7 @@ static char *next_step(const cJSON *resource, const cJSON *action, const char *n
                 return xasprintf("%s now", verb);
         if (streq_ptr(word, "observe"))
                 return xstrdup("none: mode observe");
-        return text ? text_cut(text, 40) : xasprintf("%s, later", verb);
+        return text ? text_cut(text, NEXT_WIDTH) : xasprintf("%s, later", verb);
 }
 
 /* The risk of somebody else's rule, or NULL. */
@@ -206,58 +207,99 @@ static bool is_quiet(const cJSON *resource) {
         return (streq_ptr(verdict, "in-sync") || streq_ptr(verdict, "foreign")) && !risk_of(resource);
 }
 
-/* Of one region and kind, with the same verdict and reason: one line says it for all. */
-static bool are_alike(const cJSON *a, const cJSON *b) {
-        const char *one = json_string(a, "address"), *two = json_string(b, "address");
-        const char *slash = one ? strrchr(one, '/') : NULL;
+/* "primary/" of "primary/Vcn/primary-vcn"; nothing of "Peering/primary-secondary". */
+static size_t region_length(const char *address) {
+        const char *first = strchr(address, '/');
 
-        return slash && two && strncmp(one, two, (size_t) (slash - one) + 1) == 0 &&
-               !strchr(two + (slash - one) + 1, '/') &&
-               streq_ptr(json_string(a, "verdict"), json_string(b, "verdict")) &&
-               streq_ptr(json_path_string(a, "reason.message"), json_path_string(b, "reason.message")) &&
-               json_path_string(a, "reason.message");
+        return first && strchr(first + 1, '/') ? (size_t) (first - address) + 1 : 0;
 }
 
-static void add_line(Table *t, const cJSON *resource, size_t n_alike, const cJSON *status,
+/* One line says it for both: the same region, verdict and reason, and nothing that a person has to do to each. */
+static bool are_alike(const cJSON *a, const cJSON *b, const cJSON *plan) {
+        const char *one = json_string(a, "address"), *two = json_string(b, "address");
+        size_t n = one && two ? region_length(one) : 0;
+        const char *reason = json_path_string(a, "reason.message");
+
+        return n > 0 && n == region_length(two) && strncmp(one, two, n) == 0 && reason &&
+               streq_ptr(json_string(a, "verdict"), json_string(b, "verdict")) &&
+               streq(reason,
+                     json_path_string(b, "reason.message") ? json_path_string(b, "reason.message") : "") &&
+               !first_action(plan, one) && !first_action(plan, two);
+}
+
+/* What two addresses share, as a pattern: their region and kind, or their region. The caller frees. */
+static char *common_pattern(const char *one, const char *two) {
+        const char *slash = strrchr(one, '/');
+        size_t n = slash ? (size_t) (slash - one) + 1 : 0;
+
+        return strncmp(one, two, n) == 0 ? xasprintf("%.*s*", (int) n, one)
+                                         : xasprintf("%.*s*", (int) region_length(one), one);
+}
+
+/* Whether a line before this one speaks for it already. */
+static bool is_spoken_for(const cJSON *resources, const cJSON *resource, const cJSON *plan) {
+        for (const cJSON *r = resources->child; r && r != resource; r = r->next)
+                if (!is_quiet(r) && are_alike(r, resource, plan))
+                        return true;
+        return false;
+}
+
+static void add_line(Table *t, const cJSON *resource, const char *shown, const cJSON *status,
                      const cJSON *plan) {
         const char *verdict = json_string(resource, "verdict"), *now = json_string(status, "now"), *why;
-        const char *address = json_string(resource, "address");
-        const char *risk = is_quiet(resource) ? NULL : risk_of(resource);
         bool risky = streq_ptr(verdict, "foreign") || streq_ptr(verdict, "in-sync");
-        _cleanup_free_ char *shown = NULL, *next = NULL;
+        _cleanup_free_ char *next = NULL;
         char ago[TIME_TEXT_SIZE];
 
-        if (n_alike > 1)
-                shown = xasprintf("%.*s/* (%zu)", (int) (strrchr(address, '/') - address), address, n_alike);
-        why = risky ? risk : json_path_string(resource, "reason.message");
-        next = risky ? xstrdup("kept; see explain") : next_step(resource, first_action(plan, address), now);
+        why = risky ? risk_of(resource) : json_path_string(resource, "reason.message");
+        next = risky ? xstrdup("kept; see explain")
+                     : next_step(resource, first_action(plan, json_string(resource, "address")), now);
         table_add(t, exit_of_verdict(verdict) == EXIT_STUCK && !risky ? TONE_BAD : TONE_NOTE,
                   (const char *const[]){ risky ? "risky" : verdict,
-                                         time_since(json_string(resource, "since"), now, ago),
-                                         shown ? shown : address, why, next });
+                                         time_since(json_string(resource, "since"), now, ago), shown, why,
+                                         next });
+}
+
+/* The line's address: its own, or a pattern and how many it stands for. */
+static char *shown_address(const cJSON *resource, const cJSON *plan) {
+        const char *address = json_string(resource, "address");
+        _cleanup_free_ char *pattern = NULL;
+        size_t n = 1;
+
+        for (const cJSON *other = resource->next; other; other = other->next) {
+                if (is_quiet(other) || !are_alike(resource, other, plan))
+                        continue;
+                if (n++ == 1 || !pattern)
+                        pattern = common_pattern(address, json_string(other, "address"));
+                else {
+                        _cleanup_free_ char *wider = common_pattern(address, json_string(other, "address"));
+
+                        if (strlen(wider) < strlen(pattern))
+                                str_replace(&pattern, wider);
+                }
+        }
+        return n == 1 ? xstrdup(address) : xasprintf("%s (%zu)", pattern, n);
 }
 
 static void draw_resources(Screen *s, const cJSON *status, const cJSON *plan) {
         _cleanup_table_ Table t = { .n_columns = 5, .flexible = 3 };
-        const cJSON *r = json_get(status, "resources");
+        const cJSON *resources = json_get(status, "resources"), *r;
         size_t n_left = 0;
 
         table_add(&t, TONE_DIM, (const char *const[]){ "VERDICT", "FOR", "ADDRESS", "WHY", "NEXT" });
-        for (r = r ? r->child : NULL; r;) {
-                const cJSON *other = r->next;
-                size_t n = 1;
+        cJSON_ArrayForEach (r, resources) {
+                _cleanup_free_ char *shown = NULL;
 
-                if (is_quiet(r)) {
-                        r = other;
+                if (is_quiet(r))
+                        continue;
+                if (t.n_rows > LINES_MAX) {
+                        n_left++;
                         continue;
                 }
-                for (; other && are_alike(r, other) && !is_quiet(other); other = other->next)
-                        n++;
-                if (t.n_rows <= LINES_MAX)
-                        add_line(&t, r, n, status, plan);
-                else
-                        n_left += n;
-                r = other;
+                if (is_spoken_for(resources, r, plan))
+                        continue;
+                shown = shown_address(r, plan);
+                add_line(&t, r, shown, status, plan);
         }
         if (t.n_rows > 1) {
                 screen_end_line(s);

@@ -41,9 +41,9 @@ struct Server {
 typedef struct Request {
         struct MHD_Connection *connection;
         const Route *route;
-        Str text; /* the body */
-        bool too_large;
-        cJSON *body; /* its object; NULL: there was none */
+        Str text;       /* the body */
+        size_t dropped; /* bytes of a body that is too large */
+        cJSON *body;    /* its object; NULL: there was none */
         Peer peer;
         char *refusal_message; /* decided before the body came; NULL: go on */
         const char *refusal_code;

@@ -74,6 +74,7 @@ cJSON *render_explain(const View *v, const Resource *r) {
         json_set_instant(o, "now", v->realtime);
         json_set_string_or_null(o, "region", r->region < e->n_regions ? e->regions[r->region].region : NULL);
         json_set(o, "resource", render_resource(v, r));
+        json_set_bool(o, "hasObject", !(r->kind->flags & KIND_NOT_CLOUD));
         json_set_string(o, "identity", identity_to_string(r->identity));
         json_set_bool(o, "absent", r->absent);
         for (size_t i = 0; i < r->n_candidates; i++)

@@ -109,6 +109,17 @@ static cJSON *render_views(const View *v) {
         return array;
 }
 
+static size_t count_unchanged(const Context *c) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < c->estate->n_resources; i++) {
+                Verdict v = c->resources[i]->assessment.verdict;
+
+                n += v == VERDICT_IN_SYNC || v == VERDICT_FOREIGN;
+        }
+        return n;
+}
+
 cJSON *render_plan(const View *v, const Context *c, const Plan *p) {
         cJSON *o = json_new_object(), *actions = json_new_array();
 
@@ -119,8 +130,8 @@ cJSON *render_plan(const View *v, const Context *c, const Plan *p) {
         json_set_bool(o, "complete", p->complete);
         json_set_string_or_null(o, "running", v->spec.running);
         json_set_string_or_null(o, "spec", c->estate->digest);
-        json_set_number(o, "resources", (double) p->n_resources);
-        json_set_number(o, "unchanged", (double) p->n_unchanged);
+        json_set_number(o, "resources", (double) c->estate->n_resources);
+        json_set_number(o, "unchanged", (double) count_unchanged(c));
         json_set(o, "views", render_views(v));
         for (size_t i = 0; i < p->n_actions; i++)
                 json_append(actions, render_action(c, p->actions[i]));

@@ -130,13 +130,13 @@ static enum MHD_Result on_head(Server *s, struct MHD_Connection *connection, con
         return MHD_YES;
 }
 
-/* Part of a body. One that grows without an end ends with its connection. */
+/* Part of a body. One that is too large is read to its end, so that the client reads why; one without an end is cut. */
 static enum MHD_Result on_body(Request *q, const char *data, size_t *size) {
-        if (q->too_large || q->text.size + *size > q->route->body_max) {
-                if (q->too_large)
-                        return MHD_NO;
-                q->too_large = true;
+        if (q->dropped > 0 || q->text.size + *size > q->route->body_max) {
                 str_done(&q->text);
+                q->dropped += *size;
+                if (q->dropped > BODY_PLAN_MAX)
+                        return MHD_NO;
         } else
                 str_add_n(&q->text, data, *size);
         *size = 0;
@@ -157,7 +157,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
                 return MHD_NO;
         if (*upload_size > 0)
                 return on_body(q, upload, upload_size);
-        if (q->too_large)
+        if (q->dropped > 0)
                 reply_error(&reply, 413, "too-large", "the body has more than %zu bytes",
                             q->route->body_max);
         else
