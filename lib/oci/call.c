@@ -273,7 +273,8 @@ static int judge_transport(OciCall *call, const HttpReply *answer, int error, Oc
                              isempty(text) ? strerror(-error) : text);
 }
 
-/* A status other than 2xx. A 4xx was decided before anything happened; a 5xx says nothing about that, and a 408 no more. */
+/* A status other than 2xx. A 4xx was decided before anything happened; a 5xx says nothing about that, and a
+ * 408 no more. */
 static int judge_refusal(OciCall *call, const HttpReply *answer, OciReply *reply) {
         bool decided = reply->status >= 400 && reply->status < 500 && reply->status != 408;
         int r = api_error_from_reply(reply->status, answer->body, answer->body_size, reply->opc_request_id,

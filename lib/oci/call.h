@@ -1,4 +1,4 @@
-/* What client.c (whose turn it is) and call.c (one call) know of each other. */
+/* What client.c (whose turn it is), call.c (one call) and list.c (many) know of each other. */
 #pragma once
 
 #include "client.h"
@@ -9,8 +9,7 @@ typedef struct Lane {
         char *region;
         char *endpoint[_OCI_SERVICE_MAX]; /* made on first use, or set */
         Rate rate;
-        OciCall *
-                waiting; /* utlist; mutating calls first. Not owned: a call that is dropped leaves the list */
+        OciCall *waiting; /* utlist, mutating calls first; not owned: one that is dropped leaves it */
         size_t n_waiting;
         usec_t ready_usec; /* monotonic: when the first of them may go */
         uint64_t n_requests;
@@ -37,6 +36,7 @@ struct OciCall {
 };
 
 HttpClient *oci_client_http(const OciClient *c);
+unsigned oci_client_max_pages(const OciClient *c);
 OciSigner *oci_client_signer(const OciClient *c);
 usec_t oci_client_realtime(const OciClient *c);
 usec_t oci_client_monotonic(const OciClient *c);

@@ -1,4 +1,5 @@
-/* One principal's traffic: a lane for each region paces what goes out. What a call is and how it is answered: call.c. */
+/* One principal's traffic: a lane for each region paces what goes out. What a call is and how it is
+ * answered: call.c. */
 #include "client.h"
 
 #include <errno.h>
@@ -9,6 +10,7 @@
 
 #define REQUESTS_PER_SECOND 10.0
 #define BURST               20.0
+#define PAGES_MAX           1000
 
 /* The timer's memory lives until its close callback, longer than the client's. */
 typedef struct Ticker {
@@ -21,6 +23,7 @@ struct OciClient {
         HttpClient *http;
         OciSigner *signer;
         double requests_per_second, burst;
+        unsigned max_pages;
         usec_t (*realtime)(void);
         usec_t (*monotonic)(void);
         Lane **lanes;
@@ -30,6 +33,10 @@ struct OciClient {
 
 HttpClient *oci_client_http(const OciClient *c) {
         return c->http;
+}
+
+unsigned oci_client_max_pages(const OciClient *c) {
+        return c->max_pages;
 }
 
 OciSigner *oci_client_signer(const OciClient *c) {
@@ -54,6 +61,7 @@ OciClient *oci_client_new(const OciClientOptions *o) {
                 .requests_per_second = o->requests_per_second > 0 ? o->requests_per_second
                                                                   : REQUESTS_PER_SECOND,
                 .burst = o->burst >= 1 ? o->burst : BURST,
+                .max_pages = o->max_pages > 0 ? o->max_pages : PAGES_MAX,
                 .realtime = o->realtime ?: now_realtime,
                 .monotonic = o->monotonic ?: now_monotonic,
                 .ticker = xnew(Ticker, 1),
@@ -143,7 +151,8 @@ static void arm(OciClient *c) {
                 (void) uv_timer_stop(&c->ticker->timer);
                 return;
         }
-        /* Rounded up, or the timer would fire a little early and find nothing to do. The loop's idea of now may be old. */
+        /* Rounded up, or the timer would fire a little early and find nothing to do. The loop's idea of now
+         * may be old. */
         uv_update_time(c->ticker->timer.loop);
         (void) uv_timer_start(&c->ticker->timer, on_tick, next > now ? (next - now) / USEC_PER_MSEC + 1 : 0,
                               0);

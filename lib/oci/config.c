@@ -272,7 +272,8 @@ static int read_session(OciProfile *p, usec_t now, char **reterr) {
         return 0;
 }
 
-/* A wrong fingerprint would only show as a 401, and not say why. Where there is no MD5 it cannot be checked. */
+/* A wrong fingerprint would only show as a 401, and not say why. Where there is no MD5 it cannot be
+ * checked. */
 static int check_fingerprint(const Loader *l, const IniEntry *e, const OciKey *key) {
         char actual[OCI_FINGERPRINT_SIZE];
         size_t n = strlen(e->value);

@@ -156,7 +156,8 @@ static char *tame(const char *text, size_t size) {
         return str_take(&b);
 }
 
-/* A word of the API: what is in it beyond letters, digits and some marks is left out. NULL when nothing remains. */
+/* A word of the API: what is in it beyond letters, digits and some marks is left out. NULL when nothing
+ * remains. */
 static char *tame_word(const char *s, const char *marks, size_t max) {
         Str b = {};
 

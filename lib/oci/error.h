@@ -1,5 +1,6 @@
-/* What an answer of the API means. The pair (status, code) decides, never the message: services reuse statuses, and a 404 means
- * gone *or* not yours to see. An errno tells the program what happens next, an ApiError tells a person why. */
+/* What an answer of the API means. The pair (status, code) decides, never the message: services reuse
+ * statuses, and a 404 means gone *or* not yours to see. An errno tells the program what happens next, an
+ * ApiError tells a person why. */
 #pragma once
 
 #include <cjson/cJSON.h>
@@ -64,19 +65,19 @@ ApiError api_error_copy(const ApiError *e);
 const char *error_meaning_to_string(ErrorMeaning m);
 const char *retry_class_to_string(RetryClass r);
 
-/* The table's row for a reply; never NULL: unknown codes get their status' row, unknown statuses their hundred's. A 2xx is
- * ERROR_NONE. 'code' may be NULL. */
+/* The table's row for a reply; never NULL: unknown codes get their status' row, unknown statuses their
+ * hundred's. A 2xx is ERROR_NONE. 'code' may be NULL. */
 const ErrorClass *error_classify(int status, const char *code);
 /* The rows, for tests and documentation. */
 const ErrorClass *error_class_table(size_t *ret_n);
 
-/* Fills *reterr (zeroed before) from a reply that is no success. 'body' is what came, JSON or not, and need not be terminated;
- * 'opc_request_id' may be NULL. What the other side wrote is made harmless: cut, one line, no control characters. Returns the
- * row's errno, always negative. */
+/* Fills *reterr (zeroed before) from a reply that is no success. 'body' is what came, JSON or not, and need
+ * not be terminated; 'opc_request_id' may be NULL. What the other side wrote is made harmless: cut, one
+ * line, no control characters. Returns the row's errno, always negative. */
 int api_error_from_reply(int status, const char *body, size_t body_size, const char *opc_request_id,
                          ApiError *reterr);
 
-/* For what went wrong without a usable answer: no answer, a garbled one, nothing to sign with. The retry class is that of the
- * meaning's first row. Returns 'error' (negative). */
+/* For what went wrong without a usable answer: no answer, a garbled one, nothing to sign with. The retry
+ * class is that of the meaning's first row. Returns 'error' (negative). */
 int api_error_set(ApiError *e, int status, const char *opc_request_id, ErrorMeaning meaning, int error,
                   const char *format, ...) _printf_(6, 7);

@@ -22,7 +22,8 @@ typedef struct Ini {
         size_t n_entries;
 } Ini;
 
-/* 'name' is for messages. 'text' is written to. -EINVAL and *reterr ("name:line: what") for the first fault. */
+/* 'name' is for messages. 'text' is written to. -EINVAL and *reterr ("name:line: what") for the first
+ * fault. */
 int ini_parse(const char *name, char *text, size_t size, Ini *ret, char **reterr);
 void ini_done(Ini *ini); /* wipes values: they may be secret */
 

@@ -5,5 +5,6 @@
 
 #define JWT_SIZE_MAX ((size_t) 16 * 1024)
 
-/* The "exp" of a JWT, since the epoch. Its signature is the service's business and not looked at. -EBADMSG when 'jwt' is none. */
+/* The "exp" of a JWT, since the epoch. Its signature is the service's business and not looked at. -EBADMSG
+ * when 'jwt' is none. */
 int jwt_expiry(const char *jwt, usec_t *ret_usec);

@@ -3,7 +3,8 @@
 
 #include <errno.h>
 
-#define PAGES_MAX      1000
+#include "call.h"
+
 #define PAGE_TOKEN_MAX 4096
 #define ITEMS_MAX      200000 /* what a region is believed to hold of one kind, and then some */
 
@@ -104,7 +105,8 @@ static int compare_items(const void *a, const void *b) {
         return r != 0 ? r : x->position < y->position ? -1 : 1;
 }
 
-/* What moves from one page to another while they are read is seen twice; the later sight is the truer one. */
+/* What moves from one page to another while they are read is seen twice; the later sight is the truer
+ * one. */
 static void drop_doubles(cJSON *items, size_t n_items) {
         _cleanup_free_ Item *v = xnew(Item, n_items);
         size_t n = 0;
@@ -155,15 +157,15 @@ static const char *judge_page(const OciList *list, const OciReply *page) {
         if (page->status != 200)
                 return "a page of the listing came with a status other than 200";
         if (list->n_items > ITEMS_MAX)
-                return "the listing has more than 200000 items";
+                return "the listing has too many items";
         if (isempty(page->next_page))
                 return NULL;
         if (strlen(page->next_page) > PAGE_TOKEN_MAX)
                 return "the listing's page token is longer than 4096 bytes";
         if (strv_contains(list->tokens, page->next_page))
                 return "the listing runs in a circle: a page token came twice";
-        if (list->n_pages >= PAGES_MAX)
-                return "the listing has more than 1000 pages";
+        if (list->n_pages >= oci_client_max_pages(list->client))
+                return "the listing has too many pages";
         return NULL;
 }
 

@@ -25,7 +25,8 @@ static bool take_segment(char *to, size_t size, const char *from, size_t n) {
         return true;
 }
 
-/* Cuts at the dots; the unique part is the last segment. Returns their number, 0 when there are more than fit. */
+/* Cuts at the dots; the unique part is the last segment. Returns their number, 0 when there are more than
+ * fit. */
 static size_t cut(const char *s, const char *starts[static 6], size_t lengths[static 6]) {
         size_t n = 0;
 

@@ -1,5 +1,6 @@
-/* How many requests a principal sends to a region. OCI publishes no numbers and throttles with 429, so the rate is found: each 429
- * halves it, success restores it slowly. No clock in here: 'now' is monotonic and an argument. */
+/* How many requests a principal sends to a region. OCI publishes no numbers and throttles with 429, so the
+ * rate is found: each 429 halves it, success restores it slowly. No clock in here: 'now' is monotonic and an
+ * argument. */
 #pragma once
 
 #include "base/time-util.h"

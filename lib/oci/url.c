@@ -7,8 +7,8 @@
 
 #define HOST_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789.-_:[]"
 
-/* Path and query as they may stand in a request line: the fragment is dropped, a bare '?' at the end as well, for not every
- * client sends it. */
+/* Path and query as they may stand in a request line: the fragment is dropped, a bare '?' at the end as
+ * well, for not every client sends it. */
 static char *make_target(const char *s) {
         static const char hex[] = "0123456789ABCDEF";
         size_t n = strcspn(s, "#");
