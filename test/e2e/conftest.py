@@ -4,7 +4,7 @@ import json
 
 import pytest
 from simlib import Sim
-from tandem import once, seed
+from tandem import full, once, seed
 
 SPEED = 60
 
@@ -50,3 +50,15 @@ def seed_estate(tmp_path_factory):
 def standing(cloud, seed_estate):
     """A cloud in which the seed estate stands."""
     return cloud("--estate", seed_estate)
+
+
+@pytest.fixture(scope="session")
+def full_estate(tmp_path_factory):
+    """An estate in which every field of every kind is said, as tandemd built it: a file for --estate."""
+    directory = tmp_path_factory.mktemp("full")
+    with Sim.start(directory / "sim", "--speed", 200) as sim:
+        built = once(sim, full().write(directory), "--bootstrap")
+        assert built.returncode == 0, built.stdout + built.stderr
+        path = directory / "estate.json"
+        path.write_text(json.dumps(sim.snapshot()))
+    return path

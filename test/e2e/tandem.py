@@ -412,3 +412,57 @@ def without_tags(o):
     o.pop("lastWriter", None)
     o.pop("etag", None)
     return o
+
+
+# A spec that says every field of every kind
+def full():
+    specs = seed()
+    vcn, drg = specs.vcn(), specs.drg()
+    vcn.update(displayName="the primary VCN", freeformTags={"team": "mesh"}, cidrBlocks=["10.0.0.0/16", "10.2.0.0/16"], dnsLabel="primary")
+    vcn["routeTables"] += [
+        {"name": "primary-default", "defaultOf": "vcn", "routeRules": []},
+        {"name": "primary-inbound", "routeRules": []},
+        {"name": "primary-transit", "displayName": "for what comes through the DRG", "routeRules": []},
+    ]
+    vcn["securityLists"].append({"name": "primary-default", "defaultOf": "vcn", "ingressSecurityRules": [], "egressSecurityRules": [
+        {"protocol": "udp", "destination": "10.9.0.0/16", "ports": [53], "sourcePorts": ["1024-65535"], "stateless": True}]})
+    vcn["networkSecurityGroups"] = [
+        {"name": "primary-mesh", "displayName": "mesh", "securityRules": [
+            {"direction": "INGRESS", "protocol": "tcp", "source": "secondary/Vcn/secondary-vcn", "ports": [15443], "description": "mesh"},
+            {"direction": "INGRESS", "protocol": "icmp", "source": "Subnet/primary-nodes", "icmp": {"type": 3, "code": 4}},
+            {"direction": "EGRESS", "protocol": "all", "destination": "NetworkSecurityGroup/primary-peers"}]},
+        {"name": "primary-peers"},
+    ]
+    vcn["internetGateways"][0].update(displayName="way out", routeTable="primary-inbound")
+    vcn["natGateways"][0].update(displayName="nat", blockTraffic=False, routeTable="primary-inbound")
+    vcn["serviceGateways"][0].update(displayName="services", blockTraffic=False, routeTable="primary-inbound")
+    vcn["subnets"][2].update(displayName="load balancers", dnsLabel="lb")
+    drg.update(displayName="the DRG")
+    drg["drgRouteDistributions"].append(
+        {"name": "primary-spare", "displayName": "spare imports", "distributionType": "IMPORT", "statements": [
+            {"priority": 5, "action": "ACCEPT", "matchCriteria": [{"matchType": "DRG_ATTACHMENT_TYPE", "attachmentType": "VCN"}]},
+            {"priority": 7, "action": "ACCEPT",
+             "matchCriteria": [{"matchType": "DRG_ATTACHMENT_ID", "drgAttachment": "primary-rpc-attachment"}]}]})
+    drg["drgRouteTables"].append(
+        {"name": "primary-spare", "displayName": "spare", "isEcmpEnabled": True, "importDrgRouteDistribution": "primary-spare",
+         "routeRules": [{"destination": "10.200.0.0/16", "nextHopDrgAttachment": "primary-rpc-attachment"}]})
+    specs.item("primary/DrgAttachment/primary-vcn-attachment").update(
+        displayName="VCN", networkDetails={"type": "VCN", "id": "Vcn/primary-vcn", "routeTable": "primary-transit", "vcnRouteType": "VCN_CIDRS"})
+    specs.item("primary/DrgAttachment/primary-rpc-attachment")["drgRouteTable"] = "primary-spare"
+    specs.item("primary/RemotePeeringConnection/primary-to-secondary-rpc")["displayName"] = "to the other side"
+    return specs
+
+
+def settled(o):
+    """What of an object must be the same again after a correction: rules as sets, without what is made anew with them."""
+    def plain(v):
+        if isinstance(v, dict):
+            return {k: plain(x) for k, x in v.items() if k not in ("timeCreated", "lastWriter", "etag")}
+        return v
+
+    o = plain(o)
+    for name, value in o.items():
+        if isinstance(value, list):
+            o[name] = sorted((json.dumps({k: x for k, x in v.items() if k != "id"}, sort_keys=True) if isinstance(v, dict) else str(v))
+                             for v in value)
+    return o
