@@ -52,8 +52,13 @@ static cJSON *resolve_symbol(const Context *c, unsigned region, const cJSON *sym
         return address ? resolve_ref(c, address, purpose, waits) : resolve_lookup(c, region, symbol, waits);
 }
 
+/* Nothing that the spec says of an element was left out of its copy. */
+static bool is_whole(const cJSON *element, const cJSON *copy) {
+        return copy && (!cJSON_IsObject(element) || cJSON_GetArraySize(copy) == cJSON_GetArraySize(element));
+}
+
 /* A copy with symbols replaced. 'keep': what cannot be resolved stays a symbol; else its member goes, and an array goes whole, for
- * nothing may be taken out of a list while one of its elements is unresolved. NULL: nothing is left. */
+ * nothing may be taken out of a list while one of its elements is unresolved, be it a member of one. NULL: nothing is left. */
 static cJSON *resolve_value(const Context *c, unsigned region, const cJSON *v, ResolveFor purpose, bool keep,
                             char ***waits) {
         cJSON *copy;
@@ -68,14 +73,15 @@ static cJSON *resolve_value(const Context *c, unsigned region, const cJSON *v, R
         for (const cJSON *m = v->child; m; m = m->next) {
                 cJSON *inner = resolve_value(c, region, m, purpose, keep, waits);
 
+                if (cJSON_IsArray(v) && !is_whole(m, inner)) {
+                        cJSON_Delete(inner);
+                        cJSON_Delete(copy);
+                        return NULL;
+                }
                 if (inner && cJSON_IsObject(v))
                         json_set(copy, m->string, inner);
                 else if (inner)
                         json_append(copy, inner);
-                else if (cJSON_IsArray(v)) {
-                        cJSON_Delete(copy);
-                        return NULL;
-                }
         }
         return copy;
 }
