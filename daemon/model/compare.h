@@ -5,7 +5,7 @@
 #include "resource.h"
 
 typedef enum ResolveFor {
-        RESOLVE_COMPARE, /* any OCID will do */
+        RESOLVE_COMPARE, /* targets that came and do not go: nothing may be pointed at others */
         RESOLVE_CREATE,  /* targets must be ready; members that a create leaves out are left out */
 } ResolveFor;
 

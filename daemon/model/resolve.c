@@ -18,10 +18,10 @@ bool has_symbol(const cJSON *v) {
 static cJSON *resolve_ref(const Context *c, const char *address, ResolveFor purpose, char ***waits) {
         const Resource *r = context_find(c, address);
         const Observed *o = r ? r->observed : NULL;
-        bool usable = o && o->life != LIFE_GONE && o->life != LIFE_GOING;
+        bool usable = o && o->life != LIFE_GONE && o->life != LIFE_GOING && o->life != LIFE_COMING;
 
         if (purpose == RESOLVE_CREATE && usable)
-                usable = o->life == LIFE_READY || o->life == LIFE_CHANGING;
+                usable = !o->doubted && (o->life == LIFE_READY || o->life == LIFE_CHANGING);
         if (usable)
                 return json_new_string(o->id);
         wait_for(waits, address);
@@ -54,13 +54,14 @@ static cJSON *resolve_symbol(const Context *c, unsigned region, const cJSON *sym
 
 /* Nothing that the spec says of an element was left out of its copy. */
 static bool is_whole(const cJSON *element, const cJSON *copy) {
-        return copy && (!cJSON_IsObject(element) || cJSON_GetArraySize(copy) == cJSON_GetArraySize(element));
+        return copy && (!cJSON_IsObject(copy) || cJSON_GetArraySize(copy) == cJSON_GetArraySize(element));
 }
 
 /* A copy with symbols replaced. 'keep': what cannot be resolved stays a symbol; else its member goes, and an array goes whole, for
  * nothing may be taken out of a list while one of its elements is unresolved, be it a member of one. NULL: nothing is left. */
 static cJSON *resolve_value(const Context *c, unsigned region, const cJSON *v, ResolveFor purpose, bool keep,
                             char ***waits) {
+        bool whole = true;
         cJSON *copy;
 
         if (is_symbol(v)) {
@@ -73,17 +74,17 @@ static cJSON *resolve_value(const Context *c, unsigned region, const cJSON *v, R
         for (const cJSON *m = v->child; m; m = m->next) {
                 cJSON *inner = resolve_value(c, region, m, purpose, keep, waits);
 
-                if (cJSON_IsArray(v) && !is_whole(m, inner)) {
-                        cJSON_Delete(inner);
-                        cJSON_Delete(copy);
-                        return NULL;
-                }
+                if (cJSON_IsArray(v) && !is_whole(m, inner))
+                        whole = false;
                 if (inner && cJSON_IsObject(v))
                         json_set(copy, m->string, inner);
                 else if (inner)
                         json_append(copy, inner);
         }
-        return copy;
+        if (whole)
+                return copy;
+        cJSON_Delete(copy);
+        return NULL;
 }
 
 static bool left_out_of_create(const Context *c, const Field *f, const cJSON *v) {
