@@ -129,7 +129,7 @@ static void act_elements(Resource *r, const Field *f, Assessment *a) {
 typedef enum SubCall {
         SUB_UPDATE,
         SUB_ADD,
-        SUB_REMOVE_TWICE, /* second copies: nothing is taken away */
+        SUB_REMOVE_IDLE, /* second copies, and rules whose target is gone: nothing is taken away */
         SUB_REMOVE,
         _SUB_MAX,
 } SubCall;
@@ -137,24 +137,27 @@ typedef enum SubCall {
 static SubCall sub_call_of(const Difference *d) {
         if (d->want)
                 return d->have ? SUB_UPDATE : SUB_ADD;
-        return d->verb == VERB_UPDATE ? SUB_REMOVE_TWICE : SUB_REMOVE;
+        return d->verb == VERB_UPDATE ? SUB_REMOVE_IDLE : SUB_REMOVE;
 }
 
 static cJSON *sub_item(const Context *c, const Field *f, const Difference *d, SubCall which) {
         cJSON *rule;
 
-        if (which == SUB_REMOVE || which == SUB_REMOVE_TWICE)
+        if (which == SUB_REMOVE || which == SUB_REMOVE_IDLE)
                 return json_new_string(json_string(d->have, "id"));
         rule = rule_for_write(c, f->rules, d);
-        if (which == SUB_UPDATE)
-                json_set_copy(rule, "id", json_get(d->have, "id"));
+        if (which != SUB_UPDATE)
+                return rule;
+        json_set_copy(rule, "id", json_get(d->have, "id"));
+        for (const char *const *name = f->rules->sub->fixed; name && *name; name++)
+                json_remove(rule, *name);
         return rule;
 }
 
 /* One call of a sub-collection takes at most so many rules; the rest follow when these were seen. */
 static void act_sub(const Context *c, Resource *r, const Field *f, SubCall which, Assessment *a) {
         const SubCollection *sub = f->rules->sub;
-        bool remove = which == SUB_REMOVE || which == SUB_REMOVE_TWICE;
+        bool remove = which == SUB_REMOVE || which == SUB_REMOVE_IDLE;
         const char *name = remove ? sub->remove : which == SUB_ADD ? sub->add : sub->update;
         _cleanup_json_ cJSON *items = json_new_array();
         Action *action = NULL;
@@ -192,8 +195,16 @@ static void act_lists(const Context *c, Resource *r, Assessment *a) {
 }
 
 static void act_replace(Resource *r, Assessment *a) {
-        Action *action = assessment_act(a, r, VERB_REPLACE);
+        Action *action;
 
+        if (r->desired->pin) { /* a pinned thing is never made anew */
+                assessment_set(a, VERDICT_BLOCKED, "pinned",
+                               "the API cannot change it in place, and %s is pinned: take the `id:` out to "
+                               "have it replaced",
+                               r->desired->pin);
+                return;
+        }
+        action = assessment_act(a, r, VERB_REPLACE);
         select_differences(a, action, VERB_REPLACE);
         action_delete(action);
         action->reason = xstrdup("the API cannot change it in place: delete it and make it anew");
@@ -210,10 +221,9 @@ static void say_refused(Assessment *a) {
         }
 }
 
-static void say_drift(const Context *c, const Resource *r, Assessment *a) {
+static void say_drift(const Resource *r, Assessment *a) {
         _cleanup_free_ char *counts = count_text(&a->differences);
 
-        (void) c;
         if (a->differences.n > 0 && r->fight_rounds >= ROUNDS)
                 assessment_set(a, VERDICT_FIGHTING, "fight",
                                "somebody set it back %u times after it was mended (%s); tandem stops until "
@@ -243,17 +253,28 @@ static void decide(const Context *c, Resource *r, const cJSON *want, Assessment 
                 act_replace(r, a);
 }
 
+static void say_look_sub(const Resource *r, Assessment *a) {
+        const SubItems *s = a->look_sub ? observed_sub(r->observed, a->look_sub) : NULL;
+
+        if (!a->look_sub)
+                return;
+        if (s && s->items)
+                assessment_set(a, VERDICT_PROGRESSING, "written", "%s written; not observed since",
+                               a->look_sub->name);
+        else
+                assessment_set(a, VERDICT_UNKNOWN, "not-listed", "%s not listed yet", a->look_sub->name);
+}
+
 static void judge(const Context *c, Resource *r, Assessment *a) {
         _cleanup_json_ cJSON *want = resolve_want(c, r, RESOLVE_COMPARE, &a->waits_for);
 
         compare_resource(c, r, want, a);
         decide(c, r, want, a);
         say_refused(a);
-        say_drift(c, r, a);
+        say_drift(r, a);
         if (r->kind->next_step)
                 r->kind->next_step(c, r, a);
-        if (a->look_sub)
-                assessment_set(a, VERDICT_UNKNOWN, "not-listed", "%s not listed yet", a->look_sub->name);
+        say_look_sub(r, a);
         if (strv_length(a->waits_for) > 0)
                 assessment_set(a, VERDICT_WAITING, "waits", "waits for %s", a->waits_for[0]);
         if (a->n_foreign > 0 && verdict_rank(a->verdict) == 0)
@@ -271,10 +292,9 @@ static bool other_estate(const Context *c, const Resource *r, Assessment *a) {
         return true;
 }
 
-static bool moved(const Context *c, const Resource *r, Assessment *a) {
+static bool moved(const Resource *r, Assessment *a) {
         const char *there = json_string(r->observed->body, "compartmentId");
 
-        (void) c;
         if (!r->desired->compartment || !there || streq(there, r->desired->compartment))
                 return false;
         assessment_set(a, VERDICT_BLOCKED, "moved",
@@ -283,14 +303,39 @@ static bool moved(const Context *c, const Resource *r, Assessment *a) {
         return true;
 }
 
+/* Found by tag or pin, but below another parent than the declared one: the API moves nothing between parents. */
+static bool elsewhere(const Context *c, const Resource *r, Assessment *a) {
+        const Resource *parent = r->desired->parent ? context_resource(c, r->desired->parent) : NULL;
+        const char *there = r->kind->parent_field ? json_string(r->observed->body, r->kind->parent_field)
+                                                  : NULL;
+
+        if (!parent || !parent->observed || !there || streq(there, parent->observed->id))
+                return false;
+        assessment_set(
+                a, VERDICT_BLOCKED, "elsewhere",
+                "it belongs to %s, not to %s: take our tags off it, or its `id:` out, to have one made "
+                "there",
+                there, parent->address);
+        return true;
+}
+
+static void say_doubted(const Observed *o, Assessment *a) {
+        a->look = true;
+        if (o->listing)
+                assessment_set(a, VERDICT_UNKNOWN, "doubted",
+                               "the last listing lacks it: it is looked for by its OCID");
+        else
+                assessment_set(a, VERDICT_UNKNOWN, "doubted",
+                               "no listing shows where it is, and it is not found by its OCID: gone, or not "
+                               "ours to see");
+}
+
 static void assess_present(const Context *c, Resource *r, Assessment *a) {
         const Observed *o = r->observed;
         const char *word = r->kind->lifecycle_field ? json_string(o->body, r->kind->lifecycle_field) : NULL;
 
         if (o->doubted) {
-                a->look = true;
-                assessment_set(a, VERDICT_UNKNOWN, "doubted",
-                               "the last listing lacks it: it is looked for by its OCID");
+                say_doubted(o, a);
                 return;
         }
         if (!observed_is_current(o)) {
@@ -316,7 +361,7 @@ static void assess_present(const Context *c, Resource *r, Assessment *a) {
         case LIFE_READY:
                 break;
         }
-        if (!other_estate(c, r, a) && !moved(c, r, a))
+        if (!other_estate(c, r, a) && !moved(r, a) && !elsewhere(c, r, a))
                 judge(c, r, a);
 }
 

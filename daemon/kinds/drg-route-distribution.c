@@ -40,13 +40,22 @@ static const Field statement_fields[] = {
 static const char *statement_expand(const cJSON *written, const Field *field, cJSON *ret) {
         const cJSON *criteria = json_get(written, "matchCriteria"), *one = criteria ? criteria->child : NULL;
         const char *type = json_string(one, "matchType");
+        cJSON *rule;
 
         (void) field;
         if (type && streq(type, "DRG_ATTACHMENT_TYPE") != !!json_get(one, "attachmentType"))
                 return "attachmentType goes with matchType DRG_ATTACHMENT_TYPE, and only with it";
         if (type && streq(type, "DRG_ATTACHMENT_ID") != !!json_get(one, "drgAttachmentId"))
                 return "drgAttachment goes with matchType DRG_ATTACHMENT_ID, and only with it";
-        json_append(ret, json_copy(written));
+        rule = json_copy(written);
+        if (!one) { /* an empty list means the same, no list is refused */
+                cJSON *all = json_new_object(), *list = json_new_array();
+
+                json_set_string(all, "matchType", "MATCH_ALL");
+                json_append(list, all);
+                json_set(rule, "matchCriteria", list);
+        }
+        json_append(ret, rule);
         return NULL;
 }
 
@@ -62,6 +71,8 @@ static char *statement_describe(const cJSON *rule) {
                                      : "");
 }
 
+static const char *const statement_fixed[] = { "action", NULL };
+
 static const SubCollection statements = {
         .list = "drgRouteDistributionStatements",
         .add = "addDrgRouteDistributionStatements",
@@ -70,6 +81,7 @@ static const SubCollection statements = {
         .add_member = "statements",
         .remove_member = "statementIds",
         .max_per_call = 100,
+        .fixed = statement_fixed,
 };
 
 static const char *const statement_key[] = { "priority", NULL };

@@ -46,6 +46,10 @@ static bool rule_ignored(const cJSON *rule) {
         return type && streq(type, "DYNAMIC");
 }
 
+static bool rule_is_dead(const cJSON *rule) {
+        return json_bool(rule, "isBlackhole", false);
+}
+
 static const SubCollection static_rules = {
         .list = "drgRouteRules?routeType=STATIC",
         .add = "addDrgRouteRules",
@@ -55,7 +59,6 @@ static const SubCollection static_rules = {
         .remove_member = "routeRuleIds",
         .max_per_call = 100,
         .retry_token = true,
-        .blackhole = "isBlackhole",
 };
 
 static const char *const rule_key[] = { "destination", "nextHopDrgAttachmentId", NULL };
@@ -70,6 +73,7 @@ static const Rules static_route_rules = {
         .expand = rule_expand,
         .describe = rule_describe,
         .ignore = rule_ignored,
+        .is_dead = rule_is_dead,
 };
 
 static const Field drg_route_table_fields[] = {

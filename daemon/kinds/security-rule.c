@@ -31,9 +31,15 @@ static const Field icmp_fields[] = {
 #define RULE_FIELDS                                                                                         \
         { .name = "protocol", .type = FIELD_STRING, .flags = FIELD_REQUIRED },                              \
                 { .name = "source", .type = FIELD_STRING },                                                 \
-                { .name = "sourceType", .type = FIELD_ENUM, .words = address_types },                       \
+                { .name = "sourceType",                                                                     \
+                  .type = FIELD_ENUM,                                                                       \
+                  .words = address_types,                                                                   \
+                  .fallback = "\"CIDR_BLOCK\"" },                                                           \
                 { .name = "destination", .type = FIELD_STRING },                                            \
-                { .name = "destinationType", .type = FIELD_ENUM, .words = address_types },                  \
+                { .name = "destinationType",                                                                \
+                  .type = FIELD_ENUM,                                                                       \
+                  .words = address_types,                                                                   \
+                  .fallback = "\"CIDR_BLOCK\"" },                                                           \
                 { .name = "isStateless", .type = FIELD_BOOL, .fallback = "false" },                         \
                 { .name = "tcpOptions", .type = FIELD_OBJECT, .fields = port_fields, .fallback = "{}" },    \
                 { .name = "udpOptions", .type = FIELD_OBJECT, .fields = port_fields, .fallback = "{}" },    \
@@ -224,6 +230,11 @@ static const char *security_rule_risk(const cJSON *rule) {
         return NULL;
 }
 
+/* The group that it names is gone. */
+static bool group_rule_is_dead(const cJSON *rule) {
+        return !json_bool(rule, "isValid", true);
+}
+
 static const SubCollection group_rules = {
         .list = "securityRules",
         .add = "addSecurityRules",
@@ -251,4 +262,5 @@ const Rules security_group_rules = {
         .expand = security_rule_expand,
         .describe = security_rule_describe,
         .risk = security_rule_risk,
+        .is_dead = group_rule_is_dead,
 };

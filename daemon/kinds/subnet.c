@@ -49,6 +49,7 @@ static const Field subnet_fields[] = {
                 .api = "securityListIds",
                 .type = FIELD_REFS,
                 .change = CHANGE_UPDATE,
+                .fallback = "[]",
                 .max = 5,
                 .ref_kind = "SecurityList",
                 .doc = "up to five; left out: the VCN's own",

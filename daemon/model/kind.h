@@ -107,8 +107,8 @@ typedef struct SubCollection {
         const char *add_member;            /* the array in add's and update's body: "securityRules" */
         const char *remove_member;         /* the array of ids in remove's: "securityRuleIds" */
         unsigned max_per_call;
-        bool retry_token;      /* add takes one */
-        const char *blackhole; /* the member that marks a rule whose target is gone: replaced in place */
+        bool retry_token;         /* add takes one */
+        const char *const *fixed; /* members that update does not take, NULL-terminated, or NULL */
 } SubCollection;
 
 /* How the rules of a list are told apart, owned, shown, and written by people. */
@@ -134,6 +134,8 @@ struct Rules {
         bool (*ignore)(const cJSON *rule);
         /* Members that a GET shows and a write refuses, NULL-terminated, or NULL. */
         const char *const *refused;
+        /* Its target is gone, and it does nothing: pointed anew in place, or taken out without harm. */
+        bool (*is_dead)(const cJSON *rule);
         /* What must exist before this wanted rule may be written: the address waited for, or NULL. Borrowed. */
         const char *(*needs)(const Context *c, const Desired *d, const cJSON *rule);
 };

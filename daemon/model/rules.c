@@ -8,7 +8,7 @@
 typedef struct Seen {
         const cJSON *rule;
         char *key;
-        bool matched;
+        bool matched; /* it is a declared one */
 } Seen;
 
 /* One member of a key: in the field's own sense, so that null, {} and the default read alike. */
@@ -65,19 +65,43 @@ bool rule_unmark(const Estate *e, const char *description, char **ret) {
         return marked;
 }
 
-char *rule_mark(const Estate *e, const char *description) {
-        _cleanup_free_ char *mark = mark_of(e), *plain = NULL;
-        size_t room = DESCRIPTION_MAX - strlen(mark) - 1;
+static void cut_spaces(char *s) {
+        size_t n = strlen(s);
+
+        while (n > 0 && s[n - 1] == ' ')
+                s[--n] = '\0';
+}
+
+/* What of a description stands before the mark: the service takes so many characters in all, and no end of spaces survives. */
+static char *text_beside_mark(const Estate *e, const char *description) {
+        _cleanup_free_ char *mark = mark_of(e);
+        size_t room = strlen(mark) + 1 < DESCRIPTION_MAX ? DESCRIPTION_MAX - strlen(mark) - 1 : 0;
+        char *plain;
 
         (void) rule_unmark(e, description, &plain);
-        if (!*plain)
-                return TAKE_PTR(mark);
         if (strlen(plain) > room) {
                 while (room > 0 && ((unsigned char) plain[room] & 0xc0) == 0x80)
                         room--; /* not in the middle of a character */
                 plain[room] = '\0';
         }
-        return xasprintf("%s %s", plain, mark);
+        cut_spaces(plain);
+        return plain;
+}
+
+char *rule_mark(const Estate *e, const char *description) {
+        _cleanup_free_ char *mark = mark_of(e), *plain = text_beside_mark(e, description);
+
+        return *plain ? xasprintf("%s %s", plain, mark) : TAKE_PTR(mark);
+}
+
+/* A description counts without our mark, and one that had to give way to it counts as far as there was room. */
+static bool descriptions_equal(const Estate *e, const char *want, const char *have) {
+        _cleanup_free_ char *plain = NULL, *room = text_beside_mark(e, want);
+
+        if (rule_unmark(e, have, &plain))
+                return streq(plain, room);
+        cut_spaces(plain);
+        return streq(plain, want) || streq(plain, room);
 }
 
 /* What the service shows as null it wants left out; members that it echoes it refuses. */
@@ -161,11 +185,11 @@ static bool shown_equal(const Rules *rules, const cJSON *a, const cJSON *b) {
         return true;
 }
 
-/* A rule to a target that is gone, where one to the present target is wanted: the same rule, to be pointed anew. */
-static Seen *find_blackhole(const Rules *rules, Seen *v, size_t n, const cJSON *want) {
-        for (size_t i = 0; rules->sub && rules->sub->blackhole && i < n; i++)
-                if (!v[i].matched && json_bool(v[i].rule, rules->sub->blackhole, false) &&
-                    shown_equal(rules, v[i].rule, want))
+/* A rule to a target that is gone, where one to the present target is wanted: the same rule, to be pointed anew. Without members
+ * that name it, it cannot be told. */
+static Seen *find_dead(const Rules *rules, Seen *v, size_t n, const cJSON *want) {
+        for (size_t i = 0; rules->is_dead && rules->key_shown && i < n; i++)
+                if (!v[i].matched && rules->is_dead(v[i].rule) && shown_equal(rules, v[i].rule, want))
                         return &v[i];
         return NULL;
 }
@@ -211,18 +235,15 @@ static Difference *rule_differs(const Context *c, const Resource *r, const Field
         return d;
 }
 
-/* Members outside the key, as far as the spec says them. A description counts without our mark. */
+/* Members outside the key, as far as the spec says them. */
 static bool rule_matches(const Context *c, const Rules *rules, const cJSON *want, const cJSON *have) {
         for (const Field *f = rules->fields; f->name; f++) {
                 const cJSON *w = json_get(want, field_api(f)), *h = json_get(have, field_api(f));
 
                 if (!w || is_symbol(w))
                         continue;
-                if (streq(field_api(f), DESCRIPTION)) {
-                        _cleanup_free_ char *plain = NULL;
-
-                        (void) rule_unmark(c->estate, json_string(have, DESCRIPTION), &plain);
-                        if (!streq_ptr(json_string(want, DESCRIPTION), plain))
+                if (streq(field_api(f), DESCRIPTION) && cJSON_IsString(w)) {
+                        if (!descriptions_equal(c->estate, w->valuestring, json_string(have, DESCRIPTION)))
                                 return false;
                 } else if (!has_symbol(w) && !field_equal(f, w, h))
                         return false;
@@ -239,17 +260,19 @@ static bool compare_one(const Context *c, const Resource *r, const Field *f, con
         Seen *s = find_seen(seen, n, key);
 
         if (!s && !has_symbol(want))
-                s = find_blackhole(rules, seen, n, want);
+                s = find_dead(rules, seen, n, want);
         if (s)
                 s->matched = true;
-        if (needed && !strv_contains(a->waits_for, needed))
-                strv_push(&a->waits_for, needed);
-        if (has_symbol(want) || (needed && !s))
+        if (has_symbol(want))
                 return false;
-        if (!s)
-                rule_differs(c, r, f, VERB_UPDATE, want, NULL, a);
-        else if (!streq(s->key, key) || !rule_matches(c, rules, want, s->rule))
-                rule_differs(c, r, f, VERB_UPDATE, want, s->rule, a);
+        if (s && streq(s->key, key) && rule_matches(c, rules, want, s->rule))
+                return true;
+        if (needed) {
+                if (!strv_contains(a->waits_for, needed))
+                        strv_push(&a->waits_for, needed);
+                return false;
+        }
+        rule_differs(c, r, f, VERB_UPDATE, want, s ? s->rule : NULL, a);
         return true;
 }
 
@@ -280,22 +303,24 @@ static void add_foreign(const Context *c, const Resource *r, const Rules *rules,
                    }));
 }
 
+/* Ours goes, and under `foreignRules: remove` everybody's. A second copy of a declared rule, and a rule whose target is gone, take
+ * nothing away when they go. Somebody else's second copy of a declared rule is neither reported nor touched. */
 static void judge_undeclared(const Context *c, const Resource *r, const Field *f, const Seen *seen, size_t n,
                              bool all_resolved, Assessment *a) {
+        const Rules *rules = f->rules;
+
         for (size_t i = 0; i < n; i++) {
-                bool ours, twice;
+                bool ours, twice, idle;
 
                 if (seen[i].matched)
                         continue;
-                ours = rule_is_ours(c, r, f->rules, seen[i].rule);
+                ours = rule_is_ours(c, r, rules, seen[i].rule);
                 twice = is_duplicate(seen, n, i);
+                idle = twice || (rules->is_dead && rules->is_dead(seen[i].rule));
                 if (!ours && !twice)
-                        add_foreign(c, r, f->rules, seen[i].rule, a);
-                /* A second copy of a declared rule takes nothing away when it goes; the service lets only marked and id'd ones be told. */
-                if (ours && all_resolved)
-                        rule_differs(c, r, f, twice ? VERB_UPDATE : VERB_DISRUPT, NULL, seen[i].rule, a);
-                else if (!ours && !twice && all_resolved && r->desired->remove_foreign)
-                        rule_differs(c, r, f, VERB_DISRUPT, NULL, seen[i].rule, a);
+                        add_foreign(c, r, rules, seen[i].rule, a);
+                if (all_resolved && (ours || (!twice && r->desired->remove_foreign)))
+                        rule_differs(c, r, f, idle ? VERB_UPDATE : VERB_DISRUPT, NULL, seen[i].rule, a);
         }
 }
 
@@ -318,44 +343,47 @@ void compare_rules(const Context *c, const Resource *r, const Field *f, const cJ
         seen_free(seen, n);
 }
 
+/* The difference that is about this rule. Each is about one: of two copies one stays. */
 static const Difference *difference_of(const Differences *ds, const Field *f, unsigned verbs,
-                                       const cJSON *have) {
+                                       const cJSON *have, bool *used) {
         for (size_t i = 0; i < ds->n; i++)
-                if (ds->d[i].field == f && (verbs & 1u << ds->d[i].verb) && ds->d[i].have &&
-                    json_equal(ds->d[i].have, have))
+                if (ds->d[i].field == f && (verbs & 1u << ds->d[i].verb) && ds->d[i].have && !used[i] &&
+                    json_equal(ds->d[i].have, have)) {
+                        used[i] = true;
                         return &ds->d[i];
+                }
         return NULL;
 }
 
-static bool is_declared(const Rules *rules, const cJSON *want, const cJSON *rule) {
+static bool is_declared(const Rules *rules, const Seen *declared, size_t n, const cJSON *rule) {
         _cleanup_free_ char *key = rule_key(rules, rule);
-        const cJSON *w;
 
-        cJSON_ArrayForEach (w, want) {
-                _cleanup_free_ char *other = rule_key(rules, w);
-
-                if (streq(key, other))
+        for (size_t i = 0; i < n; i++)
+                if (streq(key, declared[i].key))
                         return true;
-        }
         return false;
 }
 
 cJSON *rules_for_put(const Context *c, const Resource *r, const Field *f, const cJSON *want,
                      const Differences *ds, unsigned verbs) {
         const cJSON *have = json_get(r->observed->body, field_api(f)), *rule;
+        _cleanup_free_ bool *used = xnew(bool, ds->n + 1);
         cJSON *list = json_new_array();
+        size_t n;
+        Seen *declared = see_rules(f->rules, want, &n);
 
         cJSON_ArrayForEach (rule, have) {
-                const Difference *d = difference_of(ds, f, verbs, rule);
+                const Difference *d = difference_of(ds, f, verbs, rule, used);
                 cJSON *kept;
 
                 if ((f->rules->ignore && f->rules->ignore(rule)) || (d && !d->want))
                         continue;
                 kept = merge_rule(f->rules, rule, d ? d->want : NULL);
-                if (f->rules->marked && (d || is_declared(f->rules, want, rule)))
+                if (f->rules->marked && (d || is_declared(f->rules, declared, n, rule)))
                         set_mark(c->estate, kept);
                 json_append(list, kept);
         }
+        seen_free(declared, n);
         for (size_t i = 0; i < ds->n; i++)
                 if (ds->d[i].field == f && (verbs & 1u << ds->d[i].verb) && !ds->d[i].have)
                         json_append(list, rule_for_write(c, f->rules, &ds->d[i]));
