@@ -76,17 +76,38 @@ static void drop_nulls(cJSON *o) {
         }
 }
 
-/* Members over members, so that what the spec does not say survives inside objects and tag maps. */
-static void overlay(cJSON *to, const cJSON *from) {
+static cJSON *member_of(const cJSON *o, const char *name, bool caseless) {
+        cJSON *m;
+
+        if (!caseless)
+                return json_get(o, name);
+        cJSON_ArrayForEach (m, o)
+                if (strcasecmp(m->string, name) == 0)
+                        return m;
+        return NULL;
+}
+
+/* Members over members, so that what the spec does not say survives inside tag maps. */
+static void overlay(cJSON *to, const cJSON *from, bool caseless) {
         const cJSON *m;
 
         cJSON_ArrayForEach (m, from) {
-                cJSON *there = json_get(to, m->string);
+                cJSON *there = member_of(to, m->string, caseless);
 
                 if (cJSON_IsObject(m) && cJSON_IsObject(there))
-                        overlay(there, m);
+                        overlay(there, m, caseless);
                 else
-                        json_set_copy(to, m->string, m);
+                        json_set_copy(to, there ? there->string : m->string, m);
+        }
+}
+
+/* The same inside an object; what a PUT cannot change goes back as it was read. */
+static void overlay_fields(const Field *fields, cJSON *to, const cJSON *from) {
+        for (const Field *f = fields; f->name; f++) {
+                const cJSON *m = json_get(from, field_api(f));
+
+                if (m && (f->change == CHANGE_UPDATE || f->change == CHANGE_DISRUPT))
+                        json_set_copy(to, field_api(f), m);
         }
 }
 
@@ -117,7 +138,10 @@ static cJSON *field_for_put(const Field *f, const cJSON *want, const cJSON *have
         if (!cJSON_IsObject(want) || !cJSON_IsObject(have))
                 return writable_elements(f, want);
         v = json_copy(have);
-        overlay(v, want);
+        if (f->type == FIELD_OBJECT)
+                overlay_fields(f->fields, v, want);
+        else
+                overlay(v, want, f->type == FIELD_TAGS);
         drop_nulls(v);
         return v;
 }

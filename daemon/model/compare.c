@@ -184,12 +184,40 @@ static void compare_elements(const Context *c, const Resource *r, const Field *f
         }
 }
 
-static Verb verb_of(const Field *f, const cJSON *want) {
+static bool holds_element(const Field *f, char *const *texts, size_t n, const cJSON *e) {
+        _cleanup_free_ char *text = element_text(f, e);
+
+        for (size_t i = 0; i < n; i++)
+                if (streq(texts[i], text))
+                        return true;
+        return false;
+}
+
+/* A set that only loses elements takes away; one that gets another element instead is brought back to what is declared. */
+static bool only_shrinks(const Field *f, const cJSON *want, const cJSON *have) {
+        size_t n, m = (size_t) cJSON_GetArraySize(want);
+        char **texts;
+        bool all = true;
+        const cJSON *e;
+
+        if ((f->type != FIELD_REFS && f->type != FIELD_LOOKUPS) || !cJSON_IsArray(have))
+                return false;
+        texts = element_texts(f, have, &n);
+        cJSON_ArrayForEach (e, want)
+                all = all && holds_element(f, texts, n, e);
+        for (size_t i = 0; i < n; i++)
+                free(texts[i]);
+        free(texts);
+        return all && m < n;
+}
+
+static Verb verb_of(const Field *f, const cJSON *want, const cJSON *have) {
         _cleanup_free_ char *text = json_text(want);
 
         if (f->change == CHANGE_REPLACE)
                 return VERB_REPLACE;
-        if (f->change == CHANGE_DISRUPT || (f->takes_away && streq(f->takes_away, text)))
+        if (f->change == CHANGE_DISRUPT || (f->takes_away && streq(f->takes_away, text)) ||
+            only_shrinks(f, want, have))
                 return VERB_DISRUPT;
         return VERB_UPDATE;
 }
@@ -219,7 +247,7 @@ static void compare_field(const Context *c, const Resource *r, const Field *f, c
         }
         if (field_equal(f, want, have) || (!have && (f->flags & FIELD_NULL_UNKNOWN)))
                 return;
-        d = add_difference(c, r, a, top, verb_of(f, want), xstrdup(path), want, have);
+        d = add_difference(c, r, a, top, verb_of(f, want, have), xstrdup(path), want, have);
         d->refused = f->change == CHANGE_NEVER;
         d->note = xstrdup(f->never_text);
         d->source = desired_field_source(c->estate, r->desired, top);
