@@ -2,41 +2,92 @@
  * only when exactly one live thing has it. */
 #include "identify.h"
 
-typedef struct Lists {
-        const Observed **untagged; /* live and nobody's by tag, sorted by name */
-        size_t n_untagged;
+#include "oci/ocid.h"
+
+/* Something live that carries no estate's tags. The texts are borrowed from its body. */
+typedef struct Named {
+        size_t order; /* of its kind */
+        unsigned region;
+        const char *place; /* its parent's OCID; of what has no parent: its compartment */
+        const char *name;
+        Observed *object;
+} Named;
+
+/* What one turn's identification looks up again and again. */
+typedef struct Finder {
+        Context *c;
+        Named *named; /* sorted */
+        size_t n_named;
         Observed **orphans;
         size_t n_orphans;
         Resource **formerly; /* those that say `formerly` */
         size_t n_formerly;
-} Lists;
+        Observed **
+                strays; /* [region][kind]: a thing of ours that names such a parent, and no listing has that */
+        bool any_ours;
+} Finder;
 
 static bool is_live(const Observed *o) {
         return o->life != LIFE_GONE && o->life != LIFE_GOING;
 }
 
-static int compare_names(const void *a, const void *b) {
-        return strcmp(observed_name(*(const Observed *const *) a),
-                      observed_name(*(const Observed *const *) b));
+static bool is_ours(const Context *c, const Observed *o) {
+        return streq_ptr(observed_tag(o, TAG_ESTATE), c->estate->name);
 }
 
-static const char *parent_of(const Observed *o) {
-        return o->kind->parent_field ? json_string(o->body, o->kind->parent_field) : NULL;
+static const char *text_or_empty(const char *s) {
+        return s ? s : "";
 }
 
-static Resource *resource_of_tag(const Context *c, const Lists *l, const Observed *o) {
+static int compare_named(const void *a, const void *b) {
+        const Named *x = a, *y = b;
+        int d;
+
+        if (x->order != y->order)
+                return x->order < y->order ? -1 : 1;
+        if (x->region != y->region)
+                return x->region < y->region ? -1 : 1;
+        d = strcmp(x->place, y->place);
+        return d ? d : strcmp(x->name, y->name);
+}
+
+static Observed **stray_of(const Finder *f, unsigned region, const Kind *k) {
+        return &f->strays[region * kind_count() + kind_order(k)];
+}
+
+/* A parent that no listing has may have moved to another compartment: it is not absent. */
+static void note_unlisted(Finder *f, Observed *o, const Kind *k, const char *id) {
+        if (k && id && !world_find(f->c->world, id))
+                *stray_of(f, o->region, k) = o;
+}
+
+static void note_strays(Finder *f, Observed *o) {
+        const Kind *k = o->kind;
+
+        if (k->parent_field && k->parent)
+                note_unlisted(f, o, kind_find(k->parent), json_string(o->body, k->parent_field));
+        for (const Role *role = k->roles; role && role->key; role++) {
+                const char *id = role->own_path ? json_path_string(o->body, role->own_path) : NULL;
+                Ocid ocid;
+
+                if (id && ocid_parse(id, &ocid, NULL) == 0)
+                        note_unlisted(f, o, kind_of_ocid_type(ocid.type), id);
+        }
+}
+
+static Resource *resource_of_tag(const Finder *f, const Observed *o) {
         const char *address = observed_tag(o, TAG_ADDRESS);
-        Resource *r = context_find(c, address);
+        Resource *r = context_find(f->c, address);
 
         if (r && r->desired && r->kind == o->kind && r->region == o->region)
                 return r;
-        for (size_t i = 0; address && i < l->n_formerly; i++) {
-                Resource *f = l->formerly[i];
-                _cleanup_free_ char *old = estate_address(c->estate, f->region, f->kind,
-                                                          f->desired->formerly);
+        for (size_t i = 0; address && i < f->n_formerly; i++) {
+                Resource *other = f->formerly[i];
+                _cleanup_free_ char *old = estate_address(f->c->estate, other->region, other->kind,
+                                                          other->desired->formerly);
 
-                if (f->kind == o->kind && f->region == o->region && streq(old, address))
-                        return f;
+                if (other->kind == o->kind && other->region == o->region && streq(old, address))
+                        return other;
         }
         return NULL;
 }
@@ -45,46 +96,39 @@ static void add_candidate(Resource *r, Observed *o) {
         array_push(r->candidates, r->n_candidates, o);
 }
 
-static void sort_object(const Context *c, Lists *l, Observed *o) {
-        const char *estate = observed_tag(o, TAG_ESTATE);
-        Resource *r;
+static void add_named(Finder *f, Observed *o) {
+        const char *place = o->kind->parent_field ? o->kind->parent_field : "compartmentId";
 
-        o->bound = NULL;
-        if ((o->kind->flags & KIND_LOOKUP) || o->life == LIFE_GONE)
-                return;
-        if (!estate) {
-                if (is_live(o))
-                        array_push(l->untagged, l->n_untagged, o);
-                return;
-        }
-        if (!streq(estate, c->estate->name))
-                return;
-        r = resource_of_tag(c, l, o);
-        if (r)
-                add_candidate(r, o);
-        else
-                array_push(l->orphans, l->n_orphans, o);
+        array_push(f->named, f->n_named,
+                   ((Named){
+                           .order = kind_order(o->kind),
+                           .region = o->region,
+                           .place = text_or_empty(json_string(o->body, place)),
+                           .name = observed_name(o),
+                           .object = o,
+                   }));
 }
 
-static void sort_objects(const Context *c, Lists *l) {
-        Observed *o, *next;
+static void sort_tagged(Finder *f, Observed *o) {
+        Resource *r = resource_of_tag(f, o);
 
-        for (size_t i = 0; i < c->estate->n_resources; i++) {
-                Resource *r = c->resources[i];
+        f->any_ours = true;
+        note_strays(f, o);
+        if (o->bound)
+                return; /* pinned, whatever its tags say */
+        if (!r || (r->desired->pin && r->observed))
+                array_push(f->orphans, f->n_orphans, o); /* another one is pinned in its place */
+        else if (!r->desired->pin)
+                add_candidate(r, o);
+}
 
-                r->n_candidates = 0;
-                free(r->candidates);
-                r->candidates = NULL;
-                r->observed = NULL;
-                r->identity = IDENTITY_NONE;
-                r->absent = false;
-                if (r->desired->formerly)
-                        array_push(l->formerly, l->n_formerly, r);
-        }
-        HASH_ITER (hh, c->world->objects, o, next)
-                sort_object(c, l, o);
-        if (l->n_untagged > 1)
-                qsort(l->untagged, l->n_untagged, sizeof *l->untagged, compare_names);
+static void sort_object(Finder *f, Observed *o) {
+        if ((o->kind->flags & KIND_LOOKUP) || o->life == LIFE_GONE)
+                return;
+        if (is_ours(f->c, o))
+                sort_tagged(f, o);
+        else if (!observed_tag(o, TAG_ESTATE) && is_live(o) && !o->bound)
+                add_named(f, o);
 }
 
 static void bind(Resource *r, Observed *o, Identity how) {
@@ -97,40 +141,77 @@ static void bind(Resource *r, Observed *o, Identity how) {
 static void bind_by_pin(const Context *c, Resource *r) {
         Observed *o = world_find(c->world, r->desired->pin);
 
-        r->n_candidates = 0;
-        if (o && o->kind == r->kind && o->region == r->region && o->life != LIFE_GONE)
+        if (o && o->kind == r->kind && o->region == r->region && o->life != LIFE_GONE && !o->bound)
                 bind(r, o, IDENTITY_PIN);
 }
 
-/* Live ones count; one that is going away is shown only when there is no other. */
-static bool bind_by_tag(Resource *r) {
-        size_t n = 0;
-        Observed *going = NULL;
+static void begin(Finder *f) {
+        const Context *c = f->c;
+        Observed *o, *next;
 
+        HASH_ITER (hh, c->world->objects, o, next)
+                o->bound = NULL;
+        for (size_t i = 0; i < c->estate->n_resources; i++) {
+                Resource *r = c->resources[i];
+
+                free(TAKE_PTR(r->candidates));
+                r->n_candidates = 0;
+                r->observed = NULL;
+                r->identity = IDENTITY_NONE;
+                r->absent = false;
+                r->stray = NULL;
+                if (r->desired->formerly)
+                        array_push(f->formerly, f->n_formerly, r);
+                if (r->desired->pin)
+                        bind_by_pin(c, r);
+        }
+        HASH_ITER (hh, c->world->objects, o, next)
+                sort_object(f, o);
+        if (f->n_named > 1)
+                qsort(f->named, f->n_named, sizeof *f->named, compare_named);
+}
+
+static const Resource *role_target(const Context *c, const Resource *r) {
+        const Role *role = r->desired->role;
+
+        return role && role->own_path
+                       ? context_find(c, symbol_ref(json_path(r->desired->want, role->own_path)))
+                       : NULL;
+}
+
+/* What belongs to an earlier RPC carries the tag of the attachment that is wanted now, and is about to go with that RPC. */
+static bool is_of_present_target(const Context *c, const Resource *r, const Observed *o) {
+        const Resource *target = role_target(c, r);
+
+        return !target || !target->observed ||
+               streq_ptr(json_path_string(o->body, r->desired->role->own_path), target->observed->id);
+}
+
+/* Live ones count: more than one is ambiguous. '*ret_going' is one that is going away. */
+static void bind_by_tag(const Context *c, Resource *r, Observed **ret_going) {
+        size_t n = 0;
+
+        *ret_going = NULL;
         for (size_t i = 0; i < r->n_candidates; i++) {
+                if (!is_of_present_target(c, r, r->candidates[i]))
+                        continue;
                 if (is_live(r->candidates[i]))
                         r->candidates[n++] = r->candidates[i];
                 else
-                        going = r->candidates[i];
+                        *ret_going = r->candidates[i];
         }
         r->n_candidates = n;
-        if (n > 1)
-                return true; /* two by tags: blocked, both are listed */
-        if (n == 1 || going)
-                bind(r, n == 1 ? r->candidates[0] : going, IDENTITY_TAG);
-        return r->observed;
+        if (n == 1)
+                bind(r, r->candidates[0], IDENTITY_TAG);
 }
 
 static Observed *role_by_own_path(const Context *c, const Resource *r, const Role *role) {
-        const char *address = symbol_ref(json_path(r->desired->want, role->own_path));
-        const Resource *target = context_find(c, address);
-        Observed *o, *next;
+        const Resource *target = role_target(c, r);
 
         if (!target || !target->observed)
                 return NULL;
-        HASH_ITER (hh, c->world->objects, o, next)
-                if (o->kind == r->kind && o->region == r->region && is_live(o) &&
-                    streq_ptr(json_path_string(o->body, role->own_path), target->observed->id))
+        for (Observed *o = world_first(c->world, r->kind, r->region); o; o = o->next_of_kind)
+                if (is_live(o) && streq_ptr(json_path_string(o->body, role->own_path), target->observed->id))
                         return o;
         return NULL;
 }
@@ -153,22 +234,23 @@ static Observed *role_by_pointer(const Context *c, const Resource *r, const Role
         return world_find(c->world, json_path_string(holder->observed->body, path));
 }
 
-/* The pointer was set by OCI; a thing that is tagged as another one already is not taken from it. */
+/* The pointer was set by OCI; what is tagged as another one of ours already is not taken from that. What carries another
+ * estate's tags is bound all the same, so that the assessment can say so. */
 static void bind_by_role(const Context *c, Resource *r) {
         const Role *role = r->desired->role;
         Observed *o = role->own_path ? role_by_own_path(c, r, role) : role_by_pointer(c, r, role);
 
-        if (o && o->kind == r->kind && is_live(o) && !o->bound && !observed_tag(o, TAG_ESTATE))
+        if (o && o->kind == r->kind && is_live(o) && !o->bound && !is_ours(c, o))
                 bind(r, o, IDENTITY_ROLE);
 }
 
-static size_t first_named(const Lists *l, const char *name) {
-        size_t low = 0, high = l->n_untagged;
+static size_t first_named(const Finder *f, const Named *key) {
+        size_t low = 0, high = f->n_named;
 
         while (low < high) {
                 size_t middle = (low + high) / 2;
 
-                if (strcmp(observed_name(l->untagged[middle]), name) < 0)
+                if (compare_named(&f->named[middle], key) < 0)
                         low = middle + 1;
                 else
                         high = middle;
@@ -176,23 +258,21 @@ static size_t first_named(const Lists *l, const char *name) {
         return low;
 }
 
-static void bind_by_name(const Context *c, const Lists *l, Resource *r) {
+static void bind_by_name(const Finder *f, Resource *r) {
         const Desired *d = r->desired;
-        const char *name = d->displayName ? d->displayName : d->name;
-        const Resource *parent = d->parent ? context_resource(c, d->parent) : NULL;
+        const Resource *parent = d->parent ? context_resource(f->c, d->parent) : NULL;
+        Named key = {
+                .order = kind_order(r->kind),
+                .region = r->region,
+                .name = d->displayName ? d->displayName : d->name,
+        };
 
         if (parent && !parent->observed)
                 return;
-        for (size_t i = first_named(l, name);
-             i < l->n_untagged && streq(observed_name(l->untagged[i]), name); i++) {
-                Observed *o = (Observed *) l->untagged[i];
-
-                if (o->kind != r->kind || o->region != r->region || o->bound)
-                        continue;
-                if (parent && r->kind->parent_field && !streq_ptr(parent_of(o), parent->observed->id))
-                        continue;
-                add_candidate(r, o);
-        }
+        key.place = parent ? parent->observed->id : text_or_empty(d->compartment);
+        for (size_t i = first_named(f, &key); i < f->n_named && compare_named(&f->named[i], &key) == 0; i++)
+                if (!f->named[i].object->bound)
+                        add_candidate(r, f->named[i].object);
         if (r->n_candidates == 1)
                 bind(r, r->candidates[0], IDENTITY_NAME);
 }
@@ -215,75 +295,72 @@ static Listing *listing_of(const Context *c, const Resource *r) {
         return world_listing(c->world, r->kind, NULL, r->region, scope);
 }
 
-/* A thing of ours names a parent that no listing has: that parent may have moved, it is not absent. */
-static bool parent_unlisted(const Context *c, const Resource *r) {
-        Observed *o, *next;
+static void judge_absence(const Finder *f, Resource *r) {
+        const Resource *parent = r->desired->parent ? context_resource(f->c, r->desired->parent) : NULL;
 
-        HASH_ITER (hh, c->world->objects, o, next) {
-                if (o->region != r->region || o->life == LIFE_GONE ||
-                    !streq_ptr(o->kind->parent, r->kind->name))
-                        continue;
-                if (streq_ptr(observed_tag(o, TAG_ESTATE), c->estate->name) && parent_of(o) &&
-                    !world_find(c->world, parent_of(o)))
-                        return true;
-        }
-        return false;
-}
-
-static void judge_absence(const Context *c, Resource *r) {
-        const Resource *parent = r->desired->parent ? context_resource(c, r->desired->parent) : NULL;
-
+        r->absent = false;
         if (r->observed || r->n_candidates > 0)
                 return;
         if (parent && parent->absent)
                 r->absent = true; /* nothing is below what does not exist */
-        else if (parent && !parent->observed)
-                r->absent = false;
-        else
-                r->absent = listing_proves_absence(c->world, listing_of(c, r)) && !parent_unlisted(c, r);
+        else if (!parent || parent->observed) {
+                r->stray = *stray_of(f, r->region, r->kind);
+                r->absent = !r->stray && listing_proves_absence(f->c->world, listing_of(f->c, r));
+        }
 }
 
-static void identify_one(const Context *c, const Lists *l, Resource *r) {
-        const Listing *listing;
+static void identify_one(const Finder *f, Resource *r) {
+        const Context *c = f->c;
+        const Listing *listing = listing_of(c, r);
+        Observed *going = NULL;
 
-        if (r->kind->flags & KIND_NOT_CLOUD)
-                return;
-        if (r->desired->pin)
-                bind_by_pin(c, r);
-        else if (!bind_by_tag(r)) {
-                listing = listing_of(c, r);
+        if (!r->desired->pin)
+                bind_by_tag(c, r, &going);
+        if (!r->desired->pin && !r->observed && r->n_candidates == 0) {
                 if (r->desired->role)
                         bind_by_role(c, r);
                 else if (listing && listing->begun > 0)
-                        bind_by_name(c, l, r);
+                        bind_by_name(f, r);
+                if (going && !r->observed && r->n_candidates == 0)
+                        bind(r, going, IDENTITY_TAG);
         }
-        judge_absence(c, r);
+        judge_absence(f, r);
+}
+
+/* A role may be held by what is declared after it: an attachment's RPC, a distribution's route table. */
+static bool is_for_second_pass(const Resource *r) {
+        return r->desired->role && (r->desired->role->own_path || !r->observed) && !r->desired->pin;
+}
+
+static bool any_found(const Finder *f) {
+        if (f->any_ours)
+                return true;
+        for (size_t i = 0; i < f->c->estate->n_resources; i++)
+                if (f->c->resources[i]->observed || f->c->resources[i]->n_candidates > 0)
+                        return true;
+        return false;
 }
 
 void identify_resources(Context *c, Observed ***ret_orphans, size_t *ret_n) {
-        Lists l = {};
+        Finder f = {
+                .c = c,
+                .strays = xnew(Observed *, c->world->n_regions * kind_count()),
+        };
 
-        sort_objects(c, &l);
-        for (size_t i = 0; i < c->estate->n_resources; i++)
-                identify_one(c, &l, c->resources[i]);
-        /* A role may be held by what is declared after it: the distribution of a route table. */
-        for (size_t i = 0; i < c->estate->n_resources; i++)
-                if (c->resources[i]->desired->role && !c->resources[i]->observed)
-                        identify_one(c, &l, c->resources[i]);
-        free(l.untagged);
-        free(l.formerly);
-        *ret_orphans = l.orphans;
-        *ret_n = l.n_orphans;
-}
+        begin(&f);
+        for (size_t i = 0; i < c->estate->n_resources; i++) {
+                Resource *r = c->resources[i];
 
-bool identify_any_found(const Context *c) {
-        Observed *o, *next;
-
+                if (!(r->kind->flags & KIND_NOT_CLOUD) && !role_target(c, r))
+                        identify_one(&f, r);
+        }
         for (size_t i = 0; i < c->estate->n_resources; i++)
-                if (c->resources[i]->observed || c->resources[i]->n_candidates > 0)
-                        return true;
-        HASH_ITER (hh, c->world->objects, o, next)
-                if (o->life != LIFE_GONE && streq_ptr(observed_tag(o, TAG_ESTATE), c->estate->name))
-                        return true;
-        return false;
+                if (is_for_second_pass(c->resources[i]))
+                        identify_one(&f, c->resources[i]);
+        c->any_found = any_found(&f);
+        free(f.named);
+        free(f.formerly);
+        free(f.strays);
+        *ret_orphans = f.orphans;
+        *ret_n = f.n_orphans;
 }

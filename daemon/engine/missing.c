@@ -3,7 +3,6 @@
 #include "missing.h"
 
 #include "base/cidr.h"
-#include "identify.h"
 #include "model/compare.h"
 
 void assess_ambiguous(const Resource *r, Assessment *a) {
@@ -54,27 +53,37 @@ static const char *unique_clash(const Resource *r, const cJSON *want, const Obse
         return NULL;
 }
 
+/* What carries our tags is somebody's who is declared, and no clash, or lost its address. */
 static bool clash_with_ours(const Context *c, const Observed *o, Assessment *a) {
         const char *address = observed_tag(o, TAG_ADDRESS);
+        const Resource *owner = context_find(c, address);
 
-        if (!streq_ptr(observed_tag(o, TAG_ESTATE), c->estate->name))
+        if (owner && owner->desired && owner->kind == o->kind && owner->region == o->region)
                 return false;
         assessment_set(a, VERDICT_BLOCKED, "renamed",
                        "%s carries our tags as %s, which is declared no longer: say `formerly:` if this is "
-                       "it under a new "
-                       "name, or approve that one's removal first",
+                       "it under a new name, or let that one be removed first",
                        o->id, address ? address : "?");
         return true;
+}
+
+/* Names count in one place: below the same parent, or in the same compartment. */
+static bool same_name(const Resource *r, const Observed *o) {
+        const Desired *d = r->desired;
+        const char *there = json_string(o->body, "compartmentId");
+
+        if (!streq(observed_name(o), d->displayName ? d->displayName : d->name))
+                return false;
+        return d->parent || !there || !d->compartment || streq(there, d->compartment);
 }
 
 /* Does an undeclared thing stand where this one would be built? */
 static bool clashes(const Context *c, const Resource *r, const cJSON *want, const Observed *o,
                     Assessment *a) {
-        const Desired *d = r->desired;
-        const char *name = d->displayName ? d->displayName : d->name, *path;
+        const char *path;
 
-        if (clash_with_ours(c, o, a))
-                return true;
+        if (streq_ptr(observed_tag(o, TAG_ESTATE), c->estate->name))
+                return clash_with_ours(c, o, a);
         path = unique_clash(r, want, o);
         if (path)
                 assessment_set(a, VERDICT_BLOCKED, "place-taken",
@@ -85,7 +94,7 @@ static bool clashes(const Context *c, const Resource *r, const cJSON *want, cons
                         a, VERDICT_BLOCKED, "place-taken",
                         "there is one already, %s (%s), and only one can be: pin it with `id:` or remove it",
                         observed_name(o), o->id);
-        else if (streq(observed_name(o), name))
+        else if (same_name(r, o))
                 assessment_set(a, VERDICT_BLOCKED, "name-taken",
                                "%s has the same name and is not ours: pin it with `id:` or rename it",
                                o->id);
@@ -94,11 +103,9 @@ static bool clashes(const Context *c, const Resource *r, const cJSON *want, cons
 
 static bool find_clash(const Context *c, const Resource *r, const cJSON *want, Assessment *a) {
         const Resource *parent = r->desired->parent ? context_resource(c, r->desired->parent) : NULL;
-        Observed *o, *next;
 
-        HASH_ITER (hh, c->world->objects, o, next) {
-                if (o->kind != r->kind || o->region != r->region || o->bound || o->life == LIFE_GONE ||
-                    o->life == LIFE_GOING)
+        for (const Observed *o = world_first(c->world, r->kind, r->region); o; o = o->next_of_kind) {
+                if (o->bound || o->life == LIFE_GONE || o->life == LIFE_GOING)
                         continue;
                 if (same_place(r, parent, o) && clashes(c, r, want, o, a))
                         return true;
@@ -106,8 +113,18 @@ static bool find_clash(const Context *c, const Resource *r, const cJSON *want, A
         return false;
 }
 
+/* What tandem itself took away in order to make it anew carries nothing meanwhile: making it is the second half of that, which was
+ * let through already. After a restart this is forgotten, and it is a create like any other. */
+static bool was_taken_by_us(const Resource *r) {
+        const Attempt *last = &r->tried[0];
+
+        return (r->call_verb == VERB_HEAL || r->call_verb == VERB_REPLACE) &&
+               streq_ptr(last->method, "DELETE") && last->status / 100 == 2;
+}
+
 static void act_create(const Context *c, Resource *r, const cJSON *want, char **waits, Assessment *a) {
-        Action *action = assessment_act(a, r, VERB_CREATE);
+        Action *action = assessment_act(a, r, was_taken_by_us(r) ? VERB_HEAL : VERB_CREATE);
+        _cleanup_free_ char *source = estate_mark_text(c->estate, r->desired->mark);
 
         action->call = (Call){
                 .method = "POST",
@@ -121,25 +138,35 @@ static void act_create(const Context *c, Resource *r, const cJSON *want, char **
         action_serialize(action, r->kind, action->call.body);
         for (char **w = waits; w && *w; w++)
                 strv_push(&action->waits_for, *w);
-        action->reason = xasprintf("declared at %s:%u and not there",
-                                   c->estate->files[r->desired->mark.file], r->desired->mark.line);
+        action->reason = xasprintf("declared at %s and not there", source);
+}
+
+/* Nothing is built into what belongs to somebody else, or stands where it was not declared. */
+static bool is_out_of_place(const Resource *r) {
+        const char *code = r->assessment.code;
+
+        return r->assessment.verdict == VERDICT_BLOCKED && code &&
+               (streq(code, "other-estate") || streq(code, "moved") || streq(code, "elsewhere"));
 }
 
 static void wait_for_parent(const Context *c, const Resource *r, char ***waits) {
         const Resource *parent = r->desired->parent ? context_resource(c, r->desired->parent) : NULL;
 
         if (parent && !(parent->observed && parent->observed->life == LIFE_READY &&
-                        observed_is_current(parent->observed)))
+                        observed_is_current(parent->observed) && !is_out_of_place(parent)))
                 strv_push(waits, parent->address);
 }
 
 /* OCI makes it by itself: wait for what it comes with. */
 static void wait_for_role(const Context *c, const Resource *r, Assessment *a) {
         const Desired *d = r->desired;
-        const char *target = d->role->own_path ? symbol_ref(json_path(d->want, d->role->own_path)) : NULL;
+        _cleanup_free_ char *named = d->role->holder_kind
+                                             ? estate_address(c->estate, d->region,
+                                                              kind_find(d->role->holder_kind), d->role_value)
+                                             : NULL;
+        const char *target = d->role->own_path ? symbol_ref(json_path(d->want, d->role->own_path)) : named;
         const char *holder = target ? target : d->parent ? d->parent->address : "?";
 
-        (void) c;
         strv_push(&a->waits_for, holder);
         assessment_set(a, VERDICT_WAITING, "role", "OCI makes it with %s, and shows it a little later",
                        holder);
@@ -154,17 +181,42 @@ static const char *listing_trouble(const Context *c, const Resource *r) {
         return NULL;
 }
 
+/* The listing that proved what is there until we wrote something of that kind ourselves: it only has to be made again. */
+static Listing *listing_made_old(const Context *c, const Resource *r) {
+        Listing *l, *next, *old = NULL;
+
+        HASH_ITER (hh, c->world->listings, l, next) {
+                if (l->kind != r->kind || l->region != r->region || l->sub)
+                        continue;
+                if (l->begun == 0 || l->begun < c->world->loaded)
+                        return NULL;
+                if (l->begun < l->written)
+                        old = l;
+        }
+        return old;
+}
+
 static void say_unknown(const Context *c, const Resource *r, Assessment *a) {
         const Resource *parent = r->desired->parent ? context_resource(c, r->desired->parent) : NULL;
         const char *trouble = listing_trouble(c, r);
 
-        if (trouble)
+        if (r->stray)
+                assessment_set(a, VERDICT_UNKNOWN, "parent-unlisted",
+                               "%s (%s) names a %s that no listing shows: it may have moved to another "
+                               "compartment",
+                               observed_name(r->stray), r->stray->id, r->kind->name);
+        else if (trouble)
                 assessment_set(a, VERDICT_UNKNOWN, "not-listed", "its listing fails: %s", trouble);
         else if (parent && !parent->observed && !parent->absent)
                 assessment_set(a, VERDICT_UNKNOWN, "parent-unknown", "%s is unknown", parent->address);
+        else if (parent && parent->observed && parent->observed->life == LIFE_COMING) {
+                strv_push(&a->waits_for, parent->address);
+                assessment_set(a, VERDICT_WAITING, "waits", "waits for %s", parent->address);
+        } else if ((a->look_listing = listing_made_old(c, r)))
+                assessment_set(a, VERDICT_PROGRESSING, "listed-again",
+                               "looked for again: another %s was just written", r->kind->name);
         else
-                assessment_set(a, VERDICT_UNKNOWN, "not-listed",
-                               "not listed completely since the last change");
+                assessment_set(a, VERDICT_UNKNOWN, "not-listed", "not listed completely yet");
 }
 
 static bool is_held_back(const Context *c, const Resource *r, const cJSON *want, bool bootstrap,
@@ -177,11 +229,10 @@ static bool is_held_back(const Context *c, const Resource *r, const cJSON *want,
         }
         if (find_clash(c, r, want, a))
                 return true;
-        if (!bootstrap && !identify_any_found(c)) {
+        if (!bootstrap && !c->any_found) {
                 assessment_set(a, VERDICT_BLOCKED, "bootstrap",
                                "nothing of this estate was found at all: wrong compartment or profile? To "
-                               "build it from empty: "
-                               "tandemctl approve bootstrap");
+                               "build it from empty: tandemctl approve bootstrap");
                 return true;
         }
         return false;

@@ -120,7 +120,9 @@ struct Resource {
         unsigned region;
         Observed *observed; /* not owned; NULL: not found */
         Identity identity;
-        bool absent;           /* proven: its listing is complete and lacks it */
+        bool absent; /* proven: its listing is complete and lacks it */
+        Observed *
+                stray; /* not found, but this thing of ours names a parent of its kind that no listing has; borrowed */
         Observed **candidates; /* two or more that could be it; borrowed */
         size_t n_candidates;
         Assessment assessment;
@@ -178,6 +180,7 @@ struct Context {
         const char *tenancy;        /* OCID */
         usec_t now;                 /* monotonic */
         double speed;               /* divides waits; 1 but in rehearsals */
+        bool any_found; /* by identify.c: something of the estate is there, so a missing part is not the whole estate */
 };
 
 /* The runtime side of a declared resource; NULL for an unknown address. Borrowed. */
