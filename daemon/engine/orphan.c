@@ -12,33 +12,31 @@ static bool mentions(const cJSON *v, const char *id) {
         return false;
 }
 
-/* A default table goes with its VCN, a route table with its DRG, an RPC's attachment with the RPC. */
+/* A default table, to which its VCN points, goes with that VCN; a route table with its DRG, an RPC's attachment with the RPC. */
 static bool dies_with(const Observed *child, const Observed *parent) {
         const Kind *k = child->kind;
 
-        if ((k->flags & KIND_DIES_WITH_PARENT) && k->parent_field &&
-            streq_ptr(json_string(child->body, k->parent_field), parent->id))
+        if (k->parent_field && streq_ptr(json_string(child->body, k->parent_field), parent->id) &&
+            ((k->flags & KIND_DIES_WITH_PARENT) || mentions(parent->body, child->id)))
                 return true;
         for (const Role *role = k->roles; role && role->key; role++)
                 if (role->own_path && streq_ptr(json_path_string(child->body, role->key), role->value) &&
                     streq_ptr(json_path_string(child->body, role->own_path), parent->id))
                         return true;
-        return mentions(parent->body, child->id);
+        return false;
 }
 
 /* Whatever still names it keeps it: dependants go first. */
 static void wait_for_dependants(const Context *c, const Resource *r, Action *action) {
-        Observed *o, *next;
+        size_t n;
+        Observed *const *referrers = world_referrers(c->world, r->observed, &n);
 
-        HASH_ITER (hh, c->world->objects, o, next) {
-                if (o == r->observed || o->region != r->region || o->life == LIFE_GONE ||
-                    (o->kind->flags & KIND_LOOKUP))
-                        continue;
-                if (!mentions(o->body, r->observed->id) || dies_with(o, r->observed))
-                        continue;
-                strv_push(&action->waits_for, o->bound                       ? o->bound->address
-                                              : observed_tag(o, TAG_ADDRESS) ? observed_tag(o, TAG_ADDRESS)
-                                                                             : o->id);
+        for (size_t i = 0; i < n; i++) {
+                const Observed *o = referrers[i];
+                const char *tag = observed_tag(o, TAG_ADDRESS);
+
+                if (!dies_with(o, r->observed))
+                        strv_push(&action->waits_for, o->bound ? o->bound->address : tag ? tag : o->id);
         }
 }
 
@@ -77,6 +75,17 @@ void assess_orphan(const Context *c, Resource *r) {
         const char *origin = observed_tag(o, TAG_ORIGIN);
 
         assessment_done(a);
+        if (o->doubted) {
+                a->look = true;
+                assessment_set(a, VERDICT_UNKNOWN, "doubted",
+                               "it may be gone: it is looked for by its OCID");
+                return;
+        }
+        if (o->life == LIFE_UNKNOWN) {
+                assessment_set(a, VERDICT_UNKNOWN, "lifecycle-unknown",
+                               "its lifecycle word is not one that tandem knows");
+                return;
+        }
         if (o->life == LIFE_GOING || o->life == LIFE_COMING || o->life == LIFE_CHANGING) {
                 assessment_set(a, VERDICT_PROGRESSING, "lifecycle", "%s",
                                o->life == LIFE_GOING ? "going away" : "in transition");

@@ -33,12 +33,8 @@ static bool views_complete(const Context *c) {
 
 static int compare_depth(const void *a, const void *b) {
         const Action *x = *(Action *const *) a, *y = *(Action *const *) b;
-        size_t i = 0, j = 0;
+        size_t i = kind_order(x->resource->kind), j = kind_order(y->resource->kind);
 
-        while (kinds[i] != x->resource->kind)
-                i++;
-        while (kinds[j] != y->resource->kind)
-                j++;
         if (i != j)
                 return i > j ? -1 : 1; /* children before parents */
         return strcmp(x->resource->address, y->resource->address);
