@@ -1,13 +1,19 @@
 /* What may begin now. The checks run in the order of the table below; the first that objects decides, and says so. */
 #include "gate.h"
 
+/* An OCID that a call in flight, or an action let through before, holds busy. */
+typedef struct Taken {
+        UT_hash_handle hh;
+        const char *id; /* borrowed */
+} Taken;
+
 typedef struct Gatekeeper {
         const Context *c;
         const Plan *plan;
         const Words *words;
         const Budget *budget;
         usec_t realtime;
-        char **taken;      /* OCIDs that calls in flight, or actions let through before, hold busy */
+        Taken *taken;
         bool harm_running; /* something that takes away is under way in the estate */
 } Gatekeeper;
 
@@ -32,15 +38,11 @@ static Gate policy_of(const Gatekeeper *g, const Action *a) {
         return a->resource->desired ? a->resource->desired->policy[a->verb] : g->c->estate->policy[a->verb];
 }
 
-static bool check_verdict(const Gatekeeper *g, Action *a) {
-        Verdict v = a->resource->assessment.verdict;
-
+static bool check_fight(const Gatekeeper *g, Action *a) {
         (void) g;
-        if (v == VERDICT_FIGHTING)
-                return decide(
-                        a, DECISION_HOLD, "fight",
-                        "it was set back again and again: reconcile it once the other writer is found");
-        return false;
+        return a->resource->assessment.verdict == VERDICT_FIGHTING &&
+               decide(a, DECISION_HOLD, "fight",
+                      "it was set back again and again: reconcile it once the other writer is found");
 }
 
 static bool check_policy(const Gatekeeper *g, Action *a) {
@@ -116,11 +118,18 @@ static bool check_basis(const Gatekeeper *g, Action *a) {
         return false;
 }
 
+static bool is_taken(const Gatekeeper *g, const char *id) {
+        Taken *t = NULL;
+
+        HASH_FIND_STR(g->taken, id, t);
+        return t;
+}
+
 static bool check_busy(const Gatekeeper *g, Action *a) {
         for (char **id = a->serialized; id && *id; id++) {
                 const Observed *o = world_find(g->c->world, *id);
 
-                if (strv_contains(g->taken, *id))
+                if (is_taken(g, *id))
                         return decide(a, DECISION_WAIT, "busy", "%s takes one change at a time",
                                       o ? observed_name(o) : *id);
                 if (o && (o->life == LIFE_COMING || o->life == LIFE_CHANGING || o->life == LIFE_GOING))
@@ -149,14 +158,29 @@ static bool check_harm(const Gatekeeper *g, Action *a) {
 }
 
 static bool (*const checks[])(const Gatekeeper *g, Action *a) = {
-        check_policy, check_mode,  check_pause,    check_verdict, check_in_flight, check_order,
+        check_policy, check_mode,  check_pause,    check_fight,   check_in_flight, check_order,
         check_waits,  check_basis, check_approval, check_backoff, check_busy,      check_harm,
 };
 
-static void take(Gatekeeper *g, const Action *a) {
-        for (char **id = a->serialized; id && *id; id++)
-                strv_push(&g->taken, *id);
-        g->harm_running = g->harm_running || is_harm(a->verb);
+static void take_ids(Gatekeeper *g, char *const *ids) {
+        for (; ids && *ids; ids++) {
+                Taken *t;
+
+                if (is_taken(g, *ids))
+                        continue;
+                t = xnew(Taken, 1);
+                t->id = *ids;
+                HASH_ADD_KEYPTR(hh, g->taken, t->id, strlen(t->id), t);
+        }
+}
+
+static void release_ids(Gatekeeper *g) {
+        Taken *t, *next;
+
+        HASH_ITER (hh, g->taken, t, next) {
+                HASH_DEL(g->taken, t);
+                free(t);
+        }
 }
 
 static void gate_action(Gatekeeper *g, Action *a) {
@@ -164,18 +188,36 @@ static void gate_action(Gatekeeper *g, Action *a) {
                 if (checks[i](g, a))
                         return;
         decide(a, DECISION_GO, NULL, "now");
-        take(g, a);
+        take_ids(g, a->serialized);
+        g->harm_running = g->harm_running || is_harm(a->verb);
 }
 
-/* What calls in flight hold, and whether anything of ours is going away right now: both read off the world. */
+/* Done means observed: what takes away runs until it was looked at after its call, and a replacement until the new thing is there. */
+static bool does_harm(const Resource *r) {
+        const Observed *o = r->observed;
+
+        if (o && o->life == LIFE_GOING)
+                return true;
+        if (!is_harm(r->call_verb))
+                return false;
+        if (r->call)
+                return true;
+        if (!o)
+                return r->call_verb == VERB_REPLACE && r->desired;
+        for (size_t i = 0; i < o->n_subs; i++)
+                if (o->subs[i].begun < o->subs[i].written)
+                        return true;
+        return o->begun < o->written;
+}
+
+/* What calls in flight hold, and whether anything is being taken away right now. */
 static void look_around(Gatekeeper *g) {
         Resource *r, *next;
 
         HASH_ITER (hh, g->c->by_address, r, next) {
-                for (char **id = r->call_serialized; r->call && id && *id; id++)
-                        strv_push(&g->taken, *id);
-                if ((r->call && is_harm(r->call_verb)) || (r->observed && r->observed->life == LIFE_GOING))
-                        g->harm_running = true;
+                if (r->call)
+                        take_ids(g, r->call_serialized);
+                g->harm_running = g->harm_running || does_harm(r);
         }
 }
 
@@ -197,10 +239,10 @@ static void settle_verdict(Resource *r) {
         const Action *next = NULL;
 
         if (r->call) {
+                if (verdict_rank(a->verdict) <= verdict_rank(VERDICT_DRIFTED))
+                        free(TAKE_PTR(a->message)); /* what is under way says more */
                 assessment_set(a, VERDICT_PROGRESSING, "in-flight", "%s",
                                r->call_text ? r->call_text : "a call is under way");
-                if (verdict_rank(a->verdict) <= verdict_rank(VERDICT_DRIFTED))
-                        a->verdict = VERDICT_PROGRESSING;
                 return;
         }
         for (size_t i = 0; i < a->n_actions && !next; i++)
@@ -227,7 +269,7 @@ void gate_plan(const Context *c, Plan *p, const Words *words, const Budget *budg
         look_around(&g);
         for (size_t i = 0; i < p->n_actions; i++)
                 gate_action(&g, p->actions[i]);
-        strv_free(g.taken);
+        release_ids(&g);
         HASH_ITER (hh, c->by_address, r, next)
                 settle_verdict(r);
 }
