@@ -35,6 +35,11 @@ static const Field peering_fields[] = {
 static bool end_ready(const Resource *end, Assessment *a) {
         PeeringStatus s;
 
+        if (end->observed && end->observed->begun < end->observed->written) {
+                assessment_set(a, VERDICT_PROGRESSING, "written", "%s was written; not observed since",
+                               end->address);
+                return false;
+        }
         if (!end->observed || end->observed->life != LIFE_READY ||
             end->assessment.verdict == VERDICT_UNKNOWN) {
                 strv_push(&a->waits_for, end->address);
@@ -90,6 +95,14 @@ static bool peered_with(const Resource *end, const Resource *other) {
                streq_ptr(peering_peer_of(end->observed), other->observed->id);
 }
 
+/* With somebody else. While nobody is named it is not known with whom. */
+static bool peered_wrongly(const Resource *end, const Resource *other) {
+        const char *peer = peering_peer_of(end->observed);
+
+        return peering_status_of(end->observed) == PEERING_PEERED && peer &&
+               !streq(peer, other->observed->id);
+}
+
 static void wait_for_peering(const Context *c, const Resource *requestor, const Resource *acceptor,
                              Assessment *a) {
         usec_t changed = MAX(requestor->observed->changed, acceptor->observed->changed);
@@ -120,11 +133,8 @@ static void peering_next_step(const Context *c, const Resource *r, Assessment *a
                 assessment_set(a, VERDICT_IN_SYNC, NULL, "peered");
         else if (here == PEERING_NEW && there == PEERING_NEW)
                 connect(c, r, requestor, acceptor, a);
-        else if ((here == PEERING_PEERED && !peered_with(requestor, acceptor)) ||
-                 (there == PEERING_PEERED && !peered_with(acceptor, requestor))) {
-                const Resource *wrong = here == PEERING_PEERED && !peered_with(requestor, acceptor)
-                                                ? requestor
-                                                : acceptor;
+        else if (peered_wrongly(requestor, acceptor) || peered_wrongly(acceptor, requestor)) {
+                const Resource *wrong = peered_wrongly(requestor, acceptor) ? requestor : acceptor;
 
                 strv_push(&a->waits_for, wrong->address);
                 assessment_set(a, VERDICT_DRIFTED, "wrong-peer", "%s is peered with another RPC",

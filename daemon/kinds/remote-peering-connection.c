@@ -5,6 +5,8 @@
  *   NEW, PENDING                          none here: the Peering connects or waits
  *   PEERED, with the declared other end   in sync
  *   PEERED, with another one              replace: it may carry traffic, so it is gated
+ *   PEERED, with one that is gone         none: it will read REVOKED
+ *   PEERED, with nobody named             none: hold still
  *   REVOKED, INVALID                      heal: delete; once gone it is missing and made anew
  *   any other word                        hold still */
 #include "remote-peering-connection.h"
@@ -67,6 +69,20 @@ static void rpc_replace(const Resource *r, Assessment *a, const Desired *partner
         assessment_set(a, VERDICT_DRIFTED, "wrong-peer", "%s", action->reason);
 }
 
+/* The other end of it was seen to go: the service says REVOKED a little later. */
+static bool peer_is_gone(const Context *c, const Resource *r) {
+        const Observed *peer = world_find(c->world, peering_peer_of(r->observed));
+
+        return peer && (peer->life == LIFE_GONE || peer->life == LIFE_GOING);
+}
+
+static bool has_wrong_peer(const Resource *r, const Resource *other) {
+        const char *peer = peering_peer_of(r->observed);
+
+        return peer && other && other->observed && other->observed->life == LIFE_READY &&
+               !streq(peer, other->observed->id);
+}
+
 static void rpc_next_step(const Context *c, const Resource *r, Assessment *a) {
         PeeringStatus status = peering_status_of(r->observed);
         const Desired *partner = peering_partner(c->estate, r->desired);
@@ -78,8 +94,10 @@ static void rpc_next_step(const Context *c, const Resource *r, Assessment *a) {
                 rpc_heal(r, a, status);
                 break;
         case PEERING_PEERED:
-                if (other && other->observed && other->observed->life == LIFE_READY &&
-                    !streq_ptr(peering_peer_of(r->observed), other->observed->id))
+                if (peer_is_gone(c, r))
+                        assessment_set(a, VERDICT_PROGRESSING, "peer-gone",
+                                       "its other end was deleted; waits to read REVOKED");
+                else if (has_wrong_peer(r, other))
                         rpc_replace(r, a, partner);
                 break;
         case PEERING_UNKNOWN:
