@@ -2,6 +2,7 @@
 program under test, nor with the simulator."""
 
 import base64
+import functools
 import hashlib
 import http.client
 import json
@@ -24,9 +25,14 @@ except ImportError:  # the command line does as well, if slowly
 BODY_METHODS = ("POST", "PUT", "PATCH")
 
 
+@functools.lru_cache(maxsize=64)
+def load_key(pem):  # checks the key, which takes far longer than a signature
+    return serialization.load_pem_private_key(pem, None)
+
+
 def rsa_sign(key_file, text):
     if serialization:
-        key = serialization.load_pem_private_key(pathlib.Path(key_file).read_bytes(), None)
+        key = load_key(pathlib.Path(key_file).read_bytes())
         return key.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())
     with tempfile.NamedTemporaryFile() as f:
         f.write(text.encode())
