@@ -79,8 +79,7 @@ static const VerbEntry verbs[] = {
 static void print_usage(FILE *out) {
         (void) fprintf(out, "tandemctl [--socket PATH] [--json] VERB …\n\n");
         for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-                (void) fprintf(out, "  %s %s%s%s\n", verbs[i].name, verbs[i].usage,
-                               *verbs[i].usage ? "\n      " : "\n      ", verbs[i].doc);
+                (void) fprintf(out, "  %s %s\n      %s\n", verbs[i].name, verbs[i].usage, verbs[i].doc);
         (void) fprintf(
                 out,
                 "\n--socket is %s unless said. status and health exit with 0 in sync, 1 work left, 2 stuck\n"

@@ -26,7 +26,8 @@ static bool is_refused(const cJSON *action) {
 }
 
 static bool awaits_person(const cJSON *action) {
-        return streq_ptr(json_path_string(action, "decision.word"), "approval");
+        return streq_ptr(json_string(action, "gate"), "approve") && !json_bool(action, "approved", false) &&
+               !is_refused(action);
 }
 
 static const char *gate_shown(const cJSON *action) {
@@ -85,9 +86,10 @@ static void draw_head(Screen *s, const cJSON *plan) {
 static void draw_counts(Screen *s, const cJSON *plan) {
         Counts n = count_actions(plan);
 
-        screen_add(s, TONE_PLAIN, "%.0f resources: %.0f unchanged, %zu automatic, %zu to approve, %zu refused",
-                   json_number(plan, "resources", 0), json_number(plan, "unchanged", 0), n.automatic, n.approve,
-                   n.refused);
+        screen_add(s, TONE_PLAIN,
+                   "%.0f resources: %.0f unchanged, %zu automatic, %zu to approve, %zu refused",
+                   json_number(plan, "resources", 0), json_number(plan, "unchanged", 0), n.automatic,
+                   n.approve, n.refused);
         if (n.blocked > 0)
                 screen_add(s, TONE_BAD, ", %zu blocked", n.blocked);
         screen_line(s, ";  %zu abandoned", n.abandoned);
@@ -145,9 +147,9 @@ static char *joined(const cJSON *strings) {
         return str_take(&b);
 }
 
-static void draw_action(Screen *s, size_t number, const cJSON *a) {
+static void draw_action(Screen *s, const Ctl *c, size_t number, const cJSON *a) {
         const char *message = json_path_string(a, "decision.message"), *reason = json_string(a, "reason");
-        const char *id = json_string(a, "id");
+        const char *id = json_string(a, "id"), *word = json_path_string(a, "decision.word");
         _cleanup_free_ char *waits = joined(json_get(a, "waitsFor"));
         Tone tone = is_refused(a) ? TONE_BAD : awaits_person(a) ? TONE_NOTE : TONE_PLAIN;
 
@@ -160,11 +162,10 @@ static void draw_action(Screen *s, size_t number, const cJSON *a) {
         draw_differences(s, a);
         if (*waits)
                 screen_line(s, "     after %s", waits);
-        if (message && !awaits_person(a) &&
-            !(streq_ptr(json_path_string(a, "decision.word"), "wait") && *waits))
+        if (message && !streq_ptr(word, "approval") && !(streq_ptr(word, "wait") && *waits))
                 draw_note(s, message);
         if (awaits_person(a))
-                screen_line(s, "     tandemctl approve %s", id);
+                screen_line(s, "     %standemctl approve %s", c->file ? "after the reload: " : "", id);
 }
 
 /* A message that the next one has as well is said once, after the last of them. */
@@ -194,7 +195,7 @@ static void draw_plan(Screen *s, const Ctl *c, const cJSON *plan) {
                 screen_end_line(s);
         }
         cJSON_ArrayForEach (a, json_get(plan, "actions"))
-                draw_action(s, ++number, a);
+                draw_action(s, c, ++number, a);
         cJSON_ArrayForEach (a, json_get(plan, "blocked"))
                 draw_blocked(s, ++number, a);
         if (c->file)

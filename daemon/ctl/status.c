@@ -184,6 +184,8 @@ static char *next_step(const cJSON *resource, const cJSON *action, const char *n
                 return xstrdup("refused; see plan");
         if (next)
                 return xasprintf("%s in %s", verb, time_until(next, now, in));
+        if (streq_ptr(word, "wait") && cJSON_GetArraySize(json_get(action, "waitsFor")) > 0)
+                return xstrdup(""); /* the reason says it */
         if (streq_ptr(word, "go"))
                 return xasprintf("%s now", verb);
         if (streq_ptr(word, "observe"))

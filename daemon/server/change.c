@@ -181,17 +181,17 @@ void change_resume(Server *s, const Request *q, Reply *ret) {
         r = words_resume(s->options.words, address);
         if (r == -ENOENT && address && !find_resource(s, address, ret))
                 return;
-        if (r == -ENOENT) {
-                bool all = words_paused(s->options.words, NULL, now_realtime());
-
-                reply_error(ret, 404, "not-paused", "%.200s is not paused%s", address ? address : "anything",
-                            all ? " by itself, everything is" : "");
-                return;
-        }
-        if (r < 0) {
+        if (r == -ENOENT && address)
+                reply_error(ret, 404, "not-paused", "%.200s is not paused%s", address,
+                            words_paused(s->options.words, address, now_realtime())
+                                    ? " by itself, everything is"
+                                    : "");
+        else if (r == -ENOENT)
+                reply_error(ret, 404, "not-paused", "nothing is paused");
+        else if (r < 0)
                 reply_unsaved(ret, r);
+        if (r < 0)
                 return;
-        }
         record(s, q, "resumed", address, "%s is resumed", address ? address : "everything");
         reply_done(ret);
 }

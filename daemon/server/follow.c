@@ -96,10 +96,9 @@ struct MHD_Response *follow_new(Server *s, struct MHD_Connection *connection, ui
 }
 
 static void wake_all(Server *s, bool beat) {
-        Follower *f;
         bool any = false;
 
-        DL_FOREACH(s->followers, f) {
+        for (Follower *f = s->followers; f; f = f->next) {
                 f->beat = beat;
                 if (!f->suspended)
                         continue;

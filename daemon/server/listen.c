@@ -56,25 +56,29 @@ static int remove_stale(const struct sockaddr_un *address) {
         return unlink(address->sun_path) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-static int bind_listen(const struct sockaddr_un *address, const PeerRules *rules, int *ret) {
-        _cleanup_(closep) int fd = -1;
-        mode_t mask;
-        int r;
+static int bind_listen(int fd, const struct sockaddr_un *address, const PeerRules *rules) {
+        mode_t mask = umask(~SOCKET_MODE & 0777);
+        int r = bind(fd, (const struct sockaddr *) address, sizeof *address) < 0 ? -errno : 0;
 
-        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        if (fd < 0)
-                return -errno;
-        mask = umask(~SOCKET_MODE & 0777);
-        r = bind(fd, (const struct sockaddr *) address, sizeof *address) < 0 ? -errno : 0;
         (void) umask(mask);
         if (r < 0)
                 return r;
         if (rules->has_readers)
                 (void) chown(address->sun_path, (uid_t) -1, rules->readers);
-        if (listen(fd, SOMAXCONN) < 0)
+        return listen(fd, SOMAXCONN) < 0 ? -errno : 0;
+}
+
+static int open_listening(const struct sockaddr_un *address, const PeerRules *rules, int *ret) {
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), r;
+
+        if (fd < 0)
                 return -errno;
+        r = bind_listen(fd, address, rules);
+        if (r < 0) {
+                (void) close(fd);
+                return r;
+        }
         *ret = fd;
-        fd = -1;
         return 0;
 }
 
@@ -93,7 +97,7 @@ int listen_unix(const char *path, const PeerRules *rules, int *ret, char **reter
         if (r >= 0)
                 r = remove_stale(&address);
         if (r >= 0)
-                r = bind_listen(&address, rules, ret);
+                r = open_listening(&address, rules, ret);
         if (r == -EADDRINUSE)
                 *reterr = xasprintf("%s: another process listens there", path);
         else if (r == -EEXIST)

@@ -25,12 +25,12 @@ void peer_rules_init(PeerRules *r) {
 int peer_of_socket(int fd, Peer *ret) {
         struct ucred cred;
         socklen_t size = sizeof cred;
-        gid_t *groups = NULL;
+        gid_t *groups, none;
 
         if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) < 0)
                 return -errno;
         size = 0;
-        if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &size) < 0 && errno != ERANGE)
+        if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, &none, &size) < 0 && errno != ERANGE)
                 return -errno;
         if (size > PEER_GROUPS_MAX * sizeof *groups)
                 return -E2BIG;

@@ -85,7 +85,7 @@ cJSON *render_explain(const View *v, const Resource *r) {
         json_set(o, "tried", render_tried(r));
         json_set(o, "paused", render_pause(v, r));
         for (size_t i = 0; i < r->assessment.n_actions; i++)
-                json_append(actions, render_action(v->context, r->assessment.actions[i]));
+                json_append(actions, render_action(v, v->context, r->assessment.actions[i]));
         json_set(o, "actions", actions);
         return o;
 }

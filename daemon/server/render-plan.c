@@ -43,13 +43,14 @@ static cJSON *render_decision(const Action *a) {
         return o;
 }
 
-cJSON *render_action(const Context *c, const Action *a) {
+cJSON *render_action(const View *v, const Context *c, const Action *a) {
         cJSON *o = json_new_object(), *waits = json_new_array(), *calls = json_new_array();
 
         json_set_string(o, "id", a->id);
         json_set_string(o, "address", a->resource->address);
         json_set_string(o, "verb", verb_to_string(a->verb));
         json_set_string(o, "gate", gate_to_string(action_gate(c, a)));
+        json_set_bool(o, "approved", words_approval(v->words, a, v->realtime) != NULL);
         json_set_bool(o, "abandon", a->abandon);
         json_set_string_or_null(o, "reason", a->reason);
         json_set(o, "decision", render_decision(a));
@@ -73,7 +74,7 @@ static bool any_refused(const Differences *ds) {
         return false;
 }
 
-/* What no action of the plan will bring about: blocked as a whole, or a difference that the API refuses. */
+/* What no action will bring about: blocked without one, or a difference that the API refuses. */
 static cJSON *render_blocked(const Context *c) {
         cJSON *array = json_new_array();
 
@@ -82,7 +83,7 @@ static cJSON *render_blocked(const Context *c) {
                 const Assessment *a = &r->assessment;
                 cJSON *o;
 
-                if (a->verdict != VERDICT_BLOCKED && !any_refused(&a->differences))
+                if ((a->verdict != VERDICT_BLOCKED || a->n_actions > 0) && !any_refused(&a->differences))
                         continue;
                 o = json_new_object();
                 json_set_string(o, "address", r->address);
@@ -134,7 +135,7 @@ cJSON *render_plan(const View *v, const Context *c, const Plan *p) {
         json_set_number(o, "unchanged", (double) count_unchanged(c));
         json_set(o, "views", render_views(v));
         for (size_t i = 0; i < p->n_actions; i++)
-                json_append(actions, render_action(c, p->actions[i]));
+                json_append(actions, render_action(v, c, p->actions[i]));
         json_set(o, "actions", actions);
         json_set(o, "blocked", render_blocked(c));
         return o;

@@ -27,7 +27,7 @@ cJSON *render_status(const View *v);
 cJSON *render_resource(const View *v, const Resource *r);
 /* Of the view's own plan, or of a candidate's with its context. */
 cJSON *render_plan(const View *v, const Context *c, const Plan *p);
-cJSON *render_action(const Context *c, const Action *a);
+cJSON *render_action(const View *v, const Context *c, const Action *a);
 cJSON *render_differences(const Differences *ds);
 /* Everything about one resource: what `tandemctl explain` shows. */
 cJSON *render_explain(const View *v, const Resource *r);
