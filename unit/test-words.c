@@ -170,10 +170,10 @@ static void write_words(const Fixture *f, const char *text) {
         assert_int_equal(file_write_atomic(path, text, strlen(text), 0600), 0);
 }
 
-#define DAMAGED_SEEN                                                                                       \
-        "{\"version\":1,\"approvals\":[{\"id\":\"a\",\"address\":\"b\",\"verb\":\"delete\",\"want\":\"\"," \
-        "\"seen\":[1],"                                                                                    \
-        "\"expires\":\"2026-02-12T03:12:44Z\"}],\"pauses\":[]}"
+/* What was seen is a text, never a number. */
+static const char damaged_seen[] = "{\"version\":1,\"approvals\":[{\"id\":\"a\",\"address\":\"b\",\"verb\":"
+                                   "\"delete\",\"want\":\"\",\"seen\":[1],"
+                                   "\"expires\":\"2026-02-12T03:12:44Z\"}],\"pauses\":[]}";
 
 static void test_damaged_file_is_set_aside(void **state) {
         static const char *const damaged[] = {
@@ -183,7 +183,7 @@ static void test_damaged_file_is_set_aside(void **state) {
                 "{\"version\":2,\"approvals\":[],\"pauses\":[]}",
                 "{\"version\":1,\"approvals\":{},\"pauses\":[]}",
                 "{\"version\":1,\"approvals\":[{\"id\":\"a\"}],\"pauses\":[]}",
-                DAMAGED_SEEN,
+                damaged_seen,
                 "{\"version\":1,\"approvals\":[],\"pauses\":[{\"reason\":\"x\",\"until\":5}]}",
                 "{\"version\":1,\"approvals\":[],\"pauses\":[{\"reason\":\"x\",\"address\":5}]}",
         };

@@ -105,7 +105,6 @@ cJSON *render_resource(const View *v, const Resource *r) {
 }
 
 bool view_region_complete(const Context *c, unsigned region) {
-        const Listing *l, *next;
         bool any = false;
 
         HASH_ITER (hh, (Listing *) c->world->listings, l, next) {
