@@ -107,7 +107,7 @@ cJSON *render_resource(const View *v, const Resource *r) {
 bool view_region_complete(const Context *c, unsigned region) {
         bool any = false;
 
-        HASH_ITER (hh, (Listing *) c->world->listings, l, next) {
+        for (const Listing *l = c->world->listings; l; l = l->hh.next) {
                 if (l->region != region || !l->needed)
                         continue;
                 if (l->begun == 0 || l->begun < c->world->loaded || l->error.code)
