@@ -65,9 +65,6 @@ static bool is_judged_on_fresh_sight(const Resource *r) {
                 return r->kind->flags & KIND_NOT_CLOUD;
         if (!observed_is_current(r->observed) || r->observed->life != LIFE_READY)
                 return false;
-        if (r->observed->begun <=
-            r->wrote) /* a write's own reply may say what the service then does not keep */
-                return false;
         for (size_t i = 0; i < r->observed->n_subs; i++)
                 if (r->observed->subs[i].begun < r->observed->subs[i].written)
                         return false;
@@ -82,6 +79,7 @@ static usec_t doubled(usec_t first, usec_t most, unsigned n) {
 
 static bool update_convergence(Resource *r, usec_t now, double speed) {
         size_t noted, present;
+        double wait;
 
         if (!r->wrote_digest)
                 return false;
@@ -89,11 +87,13 @@ static bool update_convergence(Resource *r, usec_t now, double speed) {
         if (present >= noted) {
                 free(TAKE_PTR(r->wrote_digest)); /* the next write notes its own */
                 r->unconverged++;
-                r->not_before = now + (usec_t) ((double) doubled(UNCONVERGED_FIRST, UNCONVERGED_MOST,
-                                                                 r->unconverged) /
-                                                speed);
+                wait = (double) doubled(UNCONVERGED_FIRST, UNCONVERGED_MOST, r->unconverged) / speed;
+                r->not_before = now + (usec_t) wait;
                 return true;
         }
+        /* A write's own reply may say what the service then does not keep: it convicts, but it does not acquit. */
+        if (r->observed && r->observed->begun <= r->wrote)
+                return false;
         free(r->mended_digest);
         r->mended_digest = TAKE_PTR(r->wrote_digest);
         r->mended = now;
