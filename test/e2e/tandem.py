@@ -126,16 +126,17 @@ def once(sim, specs, *opts, timeout=3 * PATIENCE):
 
 
 class Tandem:
-    def __init__(self, sim, specs, opts):
+    def __init__(self, sim, specs, opts, wrapper=()):
         self.sim = sim
         self.specs = specs
         self.opts = opts
-        self.socket = sim.dir / "tandemd.sock"
+        self.wrapper = wrapper  # a command that runs another one in its own place
+        self.socket = pathlib.Path(opts[opts.index("--socket") + 1]) if "--socket" in opts else sim.dir / "tandemd.sock"
         self.process = None
 
     @classmethod
-    def start(cls, sim, specs, *opts):
-        tandem = cls(sim, specs, opts)
+    def start(cls, sim, specs, *opts, wrapper=()):
+        tandem = cls(sim, specs, opts, wrapper)
         tandem.launch()
         try:
             tandem.wait_ready()
@@ -147,7 +148,8 @@ class Tandem:
     def launch(self):
         with open(self.sim.dir / "tandemd.log", "ab") as log:
             self.process = subprocess.Popen(
-                [str(program("daemon/tandemd")), "--specs", str(self.specs), "--rehearse", str(self.sim.dir), *map(str, self.opts)],
+                [*self.wrapper, str(program("daemon/tandemd")), "--specs", str(self.specs), "--rehearse", str(self.sim.dir),
+                 *map(str, self.opts)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def log(self):
