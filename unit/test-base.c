@@ -133,10 +133,37 @@ static void test_json(void **state) {
         assert_false(json_equal(v, w));
         json_set_string(w, "a", "y");
         assert_string_equal(json_string(w, "a"), "y");
+        json_set_copy(w, "a", json_path(v, "b.c")); /* under its new name, not the one that it had */
+        assert_true(json_equal(json_get(w, "a"), json_path(v, "b.c")));
+        json_set_copy(w, w->child->string, json_get(v, "a"));
+        assert_string_equal(json_string(w, "a"), "x");
         assert_int_equal(json_parse("{\"a\":1,\"a\":2}", 13, &none, &at), -EBADMSG);
         assert_int_equal(json_parse("{} x", 4, &none, &at), -EBADMSG);
         assert_int_equal(json_parse("{\"a\":", 5, &none, &at), -EBADMSG);
         assert_null(none);
+}
+
+static void test_json_unordered(void **state) {
+        static const struct {
+                const char *a, *b;
+                bool equal;
+        } cases[] = {
+                { "[1,2,3]", "[3,1,2]", true },
+                { "[1,1,2]", "[1,2,2]", false },
+                { "[{\"a\":[1,2]},{\"b\":null}]", "[{},{\"a\":[2,1]}]", true },
+                { "{\"a\":1,\"b\":null}", "{\"a\":1}", true },
+                { "{\"a\":1}", "{\"a\":1,\"b\":2}", false },
+                { "{\"a\":[]}", "{\"a\":{}}", false },
+        };
+
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_json_ cJSON *a = NULL, *b = NULL;
+
+                assert_int_equal(json_parse(cases[i].a, strlen(cases[i].a), &a, NULL), 0);
+                assert_int_equal(json_parse(cases[i].b, strlen(cases[i].b), &b, NULL), 0);
+                assert_int_equal(json_equal_unordered(a, b), cases[i].equal);
+                assert_int_equal(json_equal_unordered(b, a), cases[i].equal);
+        }
 }
 
 static void test_json_depth(void **state) {
@@ -236,12 +263,13 @@ static void test_rng_repeats(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_numbers),    cmocka_unit_test(test_nearest),
-                cmocka_unit_test(test_strings),    cmocka_unit_test(test_utf8),
-                cmocka_unit_test(test_time),       cmocka_unit_test(test_durations),
-                cmocka_unit_test(test_json),       cmocka_unit_test(test_cidr),
-                cmocka_unit_test(test_json_depth), cmocka_unit_test(test_encodings),
-                cmocka_unit_test(test_files),      cmocka_unit_test(test_rng_repeats),
+                cmocka_unit_test(test_numbers),     cmocka_unit_test(test_nearest),
+                cmocka_unit_test(test_strings),     cmocka_unit_test(test_utf8),
+                cmocka_unit_test(test_time),        cmocka_unit_test(test_durations),
+                cmocka_unit_test(test_json),        cmocka_unit_test(test_cidr),
+                cmocka_unit_test(test_json_depth),  cmocka_unit_test(test_json_unordered),
+                cmocka_unit_test(test_encodings),   cmocka_unit_test(test_files),
+                cmocka_unit_test(test_rng_repeats),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -101,10 +101,11 @@ static Observed *object_new(World *w, const Kind *k, unsigned region, const char
         return o;
 }
 
-/* A list shows whole objects without etags: while it shows the body that a GET gave, that GET's etag still belongs to it. */
+/* A list shows whole objects without etags: while it shows the body that a GET gave, that GET's etag still belongs to it. The
+ * service gives rules in whatever order it likes, so order makes no other body. */
 static void take_body(World *w, Observed *o, cJSON *body, const char *etag, ReadFrom from, usec_t begun,
                       usec_t now) {
-        bool same = o->body && json_equal(o->body, body);
+        bool same = o->body && json_equal_unordered(o->body, body);
 
         if (!same) {
                 o->changed = now;
@@ -234,7 +235,7 @@ void world_see_sub(World *w, Observed *o, const Field *sub, cJSON *items, usec_t
                 cJSON_Delete(items);
                 return;
         }
-        if (!s->items || !json_equal(s->items, items))
+        if (!s->items || !json_equal_unordered(s->items, items))
                 w->changes++;
         cJSON_Delete(s->items);
         s->items = items;

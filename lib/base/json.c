@@ -120,10 +120,12 @@ void json_set(cJSON *o, const char *name, cJSON *value) {
 
         assert(value);
         if (old) {
+                char *copy = xstrdup(name); /* which may be the old member's own */
+
                 if (!cJSON_ReplaceItemViaPointer(o, old, value))
                         abort();
-                if (!value->string)
-                        value->string = xstrdup(name);
+                free(value->string); /* a copy of another member brings its name along */
+                value->string = copy;
         } else if (!cJSON_AddItemToObject(o, name, value))
                 abort();
 }
@@ -233,6 +235,43 @@ bool json_equal(const cJSON *a, const cJSON *b) {
         if (cJSON_IsNumber(a))
                 return !(a->valuedouble < b->valuedouble) && !(a->valuedouble > b->valuedouble);
         return true;
+}
+
+static bool equal_members_unordered(const cJSON *a, const cJSON *b) {
+        for (const cJSON *m = a->child; m; m = m->next)
+                if (!cJSON_IsNull(m) && !json_equal_unordered(m, json_get(b, m->string)))
+                        return false;
+        for (const cJSON *m = b->child; m; m = m->next)
+                if (!cJSON_IsNull(m) && !json_get(a, m->string))
+                        return false;
+        return true;
+}
+
+/* Each element of 'a' takes one of 'b' that no other took. */
+static bool equal_elements_unordered(const cJSON *a, const cJSON *b) {
+        size_t n = (size_t) cJSON_GetArraySize(a), i;
+        _cleanup_free_ bool *taken = xnew(bool, n);
+        const cJSON *y;
+
+        if ((size_t) cJSON_GetArraySize(b) != n)
+                return false;
+        for (const cJSON *x = a->child; x; x = x->next) {
+                for (i = 0, y = b->child; y; y = y->next, i++)
+                        if (!taken[i] && json_equal_unordered(x, y))
+                                break;
+                if (!y)
+                        return false;
+                taken[i] = true;
+        }
+        return true;
+}
+
+bool json_equal_unordered(const cJSON *a, const cJSON *b) {
+        if (json_equal(a, b))
+                return true;
+        if (cJSON_IsObject(a) && cJSON_IsObject(b))
+                return equal_members_unordered(a, b);
+        return cJSON_IsArray(a) && cJSON_IsArray(b) && equal_elements_unordered(a, b);
 }
 
 char *json_text(const cJSON *v) {

@@ -41,6 +41,9 @@ cJSON *json_new_string(const char *s);
 
 /* Deep equality; members of objects in any order, elements of arrays in theirs. */
 bool json_equal(const cJSON *a, const cJSON *b);
+/* The same, but elements of arrays count in any order, and a member that is null counts as absent. Cheap when the order is the
+ * same, n squared in the longest array that is not. */
+bool json_equal_unordered(const cJSON *a, const cJSON *b);
 
 /* One line, members in their order. The caller frees. */
 char *json_text(const cJSON *v);
