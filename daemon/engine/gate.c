@@ -260,6 +260,10 @@ static void settle_verdict(Resource *r) {
                                next->decision_text);
         else if (next->decision == DECISION_PAUSED)
                 assessment_set(a, VERDICT_PAUSED, "paused", "%s; %s", next->reason, next->decision_text);
+        else if (next->decision == DECISION_BACKOFF && r->last_error.retry == RETRY_NEVER &&
+                 r->last_error.code)
+                assessment_set(a, VERDICT_BLOCKED, "refused", "the API refuses it: %d %s, %s",
+                               r->last_error.status, r->last_error.code, r->last_error.message);
 }
 
 void gate_plan(const Context *c, Plan *p, const Words *words, const Budget *budget, usec_t now_realtime) {
@@ -267,8 +271,11 @@ void gate_plan(const Context *c, Plan *p, const Words *words, const Budget *budg
         Resource *r, *next;
 
         look_around(&g);
-        for (size_t i = 0; i < p->n_actions; i++)
-                gate_action(&g, p->actions[i]);
+        /* A create begins a lifecycle that runs by itself while its siblings are changed: it goes first. */
+        for (int creates = 1; creates >= 0; creates--)
+                for (size_t i = 0; i < p->n_actions; i++)
+                        if ((p->actions[i]->verb == VERB_CREATE) == creates)
+                                gate_action(&g, p->actions[i]);
         release_ids(&g);
         HASH_ITER (hh, c->by_address, r, next)
                 settle_verdict(r);
