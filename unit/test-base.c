@@ -136,7 +136,7 @@ static void test_json(void **state) {
         json_set_copy(w, "a", json_path(v, "b.c")); /* under its new name, not the one that it had */
         assert_true(json_equal(json_get(w, "a"), json_path(v, "b.c")));
         json_set_copy(w, w->child->string, json_get(v, "a"));
-        assert_string_equal(json_string(w, "a"), "x");
+        assert_string_equal(json_string(w, "b"), "x");
         assert_int_equal(json_parse("{\"a\":1,\"a\":2}", 13, &none, &at), -EBADMSG);
         assert_int_equal(json_parse("{} x", 4, &none, &at), -EBADMSG);
         assert_int_equal(json_parse("{\"a\":", 5, &none, &at), -EBADMSG);
