@@ -1,3 +1,5 @@
+/* Owns the loop and everything on it; loads the spec, serves signals and the service manager, and stops
+ * in order. */
 #include "manager.h"
 
 #include <errno.h>

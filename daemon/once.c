@@ -1,3 +1,4 @@
+/* --once: progress for people, and the moment and the code to exit with. */
 #include "once.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* The daemon's command line. */
 #include "options.h"
 
 #include <errno.h>

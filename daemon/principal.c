@@ -1,3 +1,4 @@
+/* Who signs: the profile of the config file that the spec or the options name, kept fresh. */
 #include "principal.h"
 
 #include <errno.h>

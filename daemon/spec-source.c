@@ -1,3 +1,4 @@
+/* The spec on disk, the last good one in the state directory, and which of them runs. */
 #include "spec-source.h"
 
 #include <errno.h>

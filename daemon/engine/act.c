@@ -1,3 +1,4 @@
+/* Writing: one call of an action, and what its reply says about the world and the resource. */
 #include "act.h"
 
 #include <errno.h>

@@ -1,3 +1,5 @@
+/* Whether writes have their effect: what was written and never seen, and what somebody sets back each
+ * time. */
 #include "converge.h"
 
 #include "base/encode.h"

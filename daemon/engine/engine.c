@@ -1,3 +1,4 @@
+/* The circle itself: one turn, and what leads to the next. */
 #include <errno.h>
 
 #include "internal.h"
@@ -83,6 +84,7 @@ Engine *engine_free(Engine *e) {
         free_resources(e);
         world_free(e->world);
         estate_free(e->estate);
+        free(e->quiet_plan);
         free(e->tenancy);
         free(e);
         return NULL;

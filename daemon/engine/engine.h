@@ -42,10 +42,14 @@ const Context *engine_context(const Engine *e);
 const Plan *engine_plan(const Engine *e);
 const Budget *engine_budget(const Engine *e);
 Verdict engine_verdict(const Engine *e);
-size_t engine_resources(const Engine *e, Resource ***ret); /* declared, then orphans; the caller frees the array */
-bool engine_is_quiet(const Engine *e);  /* no call in flight but listings, nothing that may go on by itself */
-bool engine_seen_all(const Engine *e);  /* every region's view was complete at least once since the spec's load */
-usec_t engine_quiet_since(const Engine *e); /* monotonic: since when nothing changed and nothing could be done; 0: it goes on */
+size_t engine_resources(const Engine *e,
+                        Resource ***ret); /* declared, then orphans; the caller frees the array */
+bool engine_is_quiet(const Engine *e); /* no call in flight but listings, nothing that may go on by itself */
+bool engine_seen_all(
+        const Engine *e); /* every region's view was complete at least once since the spec's load */
+usec_t engine_quiet_since(
+        const Engine
+                *e); /* monotonic: since when nothing changed and nothing could be done; 0: it goes on */
 
 /* A candidate's plan on what is observed now: assesses without acting. *ret is owned by the caller through *ret_candidate. */
 typedef struct Candidate Candidate;

@@ -1,3 +1,4 @@
+/* Listings: which are needed, when they are due, and taking their replies in. */
 #include <errno.h>
 
 #include "observe-internal.h"

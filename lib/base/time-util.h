@@ -17,7 +17,7 @@ usec_t now_monotonic(void); /* since boot: for intervals */
 usec_t now_realtime(void);  /* since the epoch: for people and for dates in requests */
 
 /* "2026-02-12T03:12:44Z", and with milliseconds "….123Z". Buffers hold TIME_TEXT_SIZE bytes; they are returned. */
-#define TIME_TEXT_SIZE 32
+#define TIME_TEXT_SIZE 80 /* room for any number, whatever a compiler believes of one */
 const char *format_rfc3339(usec_t epoch_usec, char buffer[static TIME_TEXT_SIZE]);
 const char *format_rfc3339_msec(usec_t epoch_usec, char buffer[static TIME_TEXT_SIZE]);
 /* Accepts fractions and a numeric offset. -EINVAL otherwise. */

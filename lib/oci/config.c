@@ -130,7 +130,7 @@ static int require(const Loader *l, const char *key, const IniEntry **ret) {
 
 static int require_ocid(const Loader *l, const char *key, char **ret) {
         const char *why = "";
-        const IniEntry *e;
+        const IniEntry *e = NULL;
         Ocid o;
         int r;
 

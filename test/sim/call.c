@@ -1,3 +1,5 @@
+/* A request as the simulator serves it: its parsed path and query, and the reply that is being made for
+ * it. */
 #include "call.h"
 
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* The log of every call that was served or lost, for GET /calls. */
 #include "calls.h"
 
 #include "base/json.h"

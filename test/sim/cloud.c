@@ -1,3 +1,5 @@
+/* Objects and how OCI shows them: making, reading, changing and deleting one, with its etag and its
+ * tags. */
 #include "cloud.h"
 
 #include <stdio.h>

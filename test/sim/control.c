@@ -1,3 +1,4 @@
+/* control.sock: what tests ask and set. Not a part of the simulated cloud. */
 #include "control.h"
 
 #include <errno.h>

@@ -1,3 +1,5 @@
+/* What a rehearsal needs to connect: a throw-away CA and server certificate, the API key, and the files
+ * in DIR that name them. */
 #include "credentials.h"
 
 #include <errno.h>

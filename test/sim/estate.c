@@ -1,3 +1,4 @@
+/* The whole cloud as one JSON document: for GET /estate, for snapshots, and for starting from one. */
 #include "estate.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Faults on command: which call a rule hits, and what then happens before or after its effect. */
 #include "faults.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* The identity service: tenancy, compartments, region subscriptions, availability and fault domains. */
 #include "identity.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* The simulated kinds by name, path and OCID type. */
 #include "kind.h"
 
 #include "kinds/kinds.h"

@@ -1,3 +1,5 @@
+/* Lifecycles that take time: PROVISIONING, UPDATING and TERMINATING end after a duration that --speed
+ * divides. */
 #include "lifecycle.h"
 
 #include "base/json.h"

@@ -1,3 +1,4 @@
+/* Lists: filters, order, and pages of odd sizes. */
 #include "list.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* The simulator's options: every fact that is unverified, and every hostile habit, with its default. */
 #include "options.h"
 
 #include <errno.h>

@@ -1,3 +1,5 @@
+/* The generic create, get, update and delete of a kind: fields, references, etags, retry tokens, busy
+ * parents. */
 #include "resource.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* opc-retry-token: the same token gives the same result, until what it made is gone. */
 #include "retry-token.h"
 
 #include <uthash.h>

@@ -1,3 +1,4 @@
+/* The TLS server: one port for every host of both regions, with delays that hold up nobody else. */
 #include "server.h"
 
 #include <arpa/inet.h>

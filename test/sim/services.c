@@ -1,3 +1,4 @@
+/* GET /services: a region's own labels and OCIDs. */
 #include "services.h"
 
 #include "base/json.h"

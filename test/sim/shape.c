@@ -1,3 +1,4 @@
+/* Refuses objects from outside (snapshots, POST /set) that no cloud could hold. */
 #include "shape.h"
 
 #include <errno.h>

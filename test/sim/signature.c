@@ -1,3 +1,5 @@
+/* Verifies a request's signature with code of its own: nothing here is shared with the client that it
+ * judges. */
 #include "signature.h"
 
 #include <errno.h>

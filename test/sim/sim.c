@@ -1,3 +1,5 @@
+/* The simulator's state: regions, clock, random numbers, and putting a request to the service that its
+ * host names. */
 #include "sim.h"
 
 #include <openssl/evp.h>

@@ -1,3 +1,4 @@
+/* Objects by OCID, and by kind and region in the order of their making. */
 #include "store.h"
 
 #include "base/json.h"

@@ -1,3 +1,4 @@
+/* A heap of things that happen later. */
 #include "timer.h"
 
 #include "base/alloc.h"

@@ -1,3 +1,5 @@
+/* Request bodies against a kind's fields: required, unknown and ill-typed ones, worded as OCI words
+ * them. */
 #include "validate.h"
 
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* What the gateways of a VCN have in common: a place in it, a route table, and routes that keep them. */
 #include "gateway.h"
 
 #include "base/json.h"

@@ -1,3 +1,4 @@
+/* Internet gateways: one to a VCN. */
 #include "base/json.h"
 #include "call.h"
 #include "gateway.h"

@@ -1,3 +1,4 @@
+/* NAT gateways. */
 #include "base/json.h"
 #include "call.h"
 #include "gateway.h"

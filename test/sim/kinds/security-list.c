@@ -1,3 +1,4 @@
+/* Security lists: rules in the object's own body, given back in another order. */
 #include <errno.h>
 
 #include "base/json.h"

@@ -1,3 +1,4 @@
+/* Checking and normalising security rules, for lists and for groups. */
 #include "security-rules.h"
 
 #include <errno.h>

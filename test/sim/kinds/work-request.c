@@ -1,3 +1,4 @@
+/* Core work requests: what the VCN's and subnet's CIDR actions answer with. */
 #include "work-request.h"
 
 #include "base/json.h"
