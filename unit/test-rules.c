@@ -302,13 +302,14 @@ static void test_group_rules(void **state) {
         exists(f, NET, NULL);
         exists(f, GROUP, NULL);
         set_rules(f, GROUP_ID, "securityRules",
-                  "[" G("b", ",'id':'1','description':'old " MARK "'") "," G("c", ",'id':'2','description':"
-                                                                                  "'" MARK "'") "," G(
-                          "d", ",'id':'3'") "," G("b",
-                                                  ",'id':'4','description':'" MARK
-                                                  "'") "," G("e",
-                                                             ",'id':'5','isValid':false,'description':'" MARK
-                                                             "'") "]");
+                  "[" G("b", ",'id':'1','description':'old " MARK "'") "," G(
+                          "c",
+                          ",'id':'2','description':"
+                          "'" MARK
+                          "'") "," G("d", ",'id':'3'") "," G("b",
+                                                             ",'id':'4','description':'" MARK
+                                                             "'") "," G("e", ",'id':'5','isValid':false,'"
+                                                                             "description':'" MARK "'") "]");
         turn(f);
         assert_actions(f, GROUP,
                        "update POST networkSecurityGroups/*/actions/updateSecurityRules; "
