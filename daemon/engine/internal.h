@@ -39,8 +39,8 @@ struct Engine {
         bool turning, stopping;
         unsigned n_handles; /* open ones */
         bool seen_all;
-        uint64_t changes; /* World.changes at the last turn */
         usec_t quiet_since;
+        char *quiet_plan; /* its plan's digest */
         Rng rng;
 };
 

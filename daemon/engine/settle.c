@@ -112,7 +112,7 @@ static bool action_goes_on(const Action *a) {
 }
 
 /* What waits for another resource goes on only if that one does; what a silent region was doing last is not known. */
-static bool goes_on(const Engine *e, const Resource *r) {
+static bool resource_goes_on(const Engine *e, const Resource *r) {
         bool silent = r->region < e->world->n_regions && !e->world->regions[r->region].reachable;
 
         if (r->call || (r->verdict == VERDICT_PROGRESSING && !silent))
@@ -129,20 +129,21 @@ static bool anything_goes_on(const Engine *e) {
         if (e->writes)
                 return true;
         for (size_t i = 0; i < e->n_resources; i++)
-                if (goes_on(e, e->resources[i]))
+                if (resource_goes_on(e, e->resources[i]))
                         return true;
         for (size_t i = 0; i < e->n_orphans; i++)
-                if (goes_on(e, e->orphans[i]))
+                if (resource_goes_on(e, e->orphans[i]))
                         return true;
         return false;
 }
 
+/* Bodies that come in another order each time are no change: what counts is what is to be done, and the verdicts. */
 void settle_quiet(Engine *e) {
-        bool changed = e->changes != e->world->changes;
+        bool goes_on = anything_goes_on(e), changed = !streq_ptr(e->quiet_plan, e->plan.digest);
 
-        e->changes = e->world->changes;
-        if (changed || anything_goes_on(e))
+        str_replace(&e->quiet_plan, e->plan.digest);
+        if (changed || goes_on)
                 e->quiet_since = 0;
-        if (e->quiet_since == 0 && !anything_goes_on(e))
+        if (e->quiet_since == 0 && !goes_on)
                 e->quiet_since = e->context.now;
 }
