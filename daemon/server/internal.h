@@ -13,6 +13,8 @@
 #define CONNECTION_MEMORY    ((size_t) 32 * 1024)
 #define BODY_MAX             ((size_t) 64 * 1024)
 #define BODY_PLAN_MAX        ((size_t) 8 * 1024 * 1024)
+#define BODY_DROPPED_MAX \
+        (2 * BODY_PLAN_MAX) /* so much of a refused body is read, for the client to read why */
 #define REPLIES_MAX \
         ((size_t) 64 * 1024 * 1024) /* bytes that slow readers may keep us holding, all together */
 #define HEARTBEAT_USEC (15 * USEC_PER_SEC)
@@ -37,19 +39,6 @@ struct Server {
         size_t n_followers;
 };
 
-/* One request, from its first line to its end. */
-typedef struct Request {
-        struct MHD_Connection *connection;
-        const Route *route;
-        Str text;       /* the body */
-        size_t dropped; /* bytes of a body that is too large */
-        cJSON *body;    /* its object; NULL: there was none */
-        Peer peer;
-        char *refusal_message; /* decided before the body came; NULL: go on */
-        const char *refusal_code;
-        unsigned refusal_status;
-} Request;
-
 /* What a handler answers. */
 typedef struct Reply {
         unsigned status;
@@ -59,6 +48,17 @@ typedef struct Reply {
         bool follow; /* instead of a body: the events after 'after', and those to come */
         uint64_t after;
 } Reply;
+
+/* One request, from its first line to its end. */
+typedef struct Request {
+        struct MHD_Connection *connection;
+        const Route *route;
+        Str text;       /* the body */
+        size_t dropped; /* bytes of a body that nobody wants */
+        cJSON *body;    /* its object; NULL: there was none */
+        Peer peer;
+        Reply refusal; /* decided before the body came; status 0: go on */
+} Request;
 
 enum {
         ROUTE_CHANGES = 1 << 0, /* for those who may change */

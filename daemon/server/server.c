@@ -87,6 +87,7 @@ static void request_free(Request *q) {
         str_done(&q->text);
         cJSON_Delete(q->body);
         peer_done(&q->peer);
+        free(q->refusal.text);
         free(q);
 }
 
@@ -97,45 +98,45 @@ static int request_identify(Request *q) {
         return info ? peer_of_socket(info->connect_fd, &q->peer) : -EBADF;
 }
 
-static bool announces_too_much(const Request *q) {
+static uint64_t announced_size(const Request *q) {
         const char *length = MHD_lookup_connection_value(q->connection, MHD_HEADER_KIND,
                                                          MHD_HTTP_HEADER_CONTENT_LENGTH);
         int64_t n;
 
-        return length && (parse_i64(length, 0, INT64_MAX, &n) < 0 || (uint64_t) n > q->route->body_max);
+        if (!length)
+                return 0;
+        return parse_i64(length, 0, INT64_MAX, &n) < 0 ? UINT64_MAX : (uint64_t) n;
 }
 
-/* The request's head is there. What can be refused by it is refused now. */
+static void refuse_too_large(const Request *q, Reply *ret) {
+        reply_error(ret, 413, "too-large", "the body has more than %zu bytes", q->route->body_max);
+}
+
+/* The request's head is there. What can be refused by it is decided now, and said when the body was read: a client that still
+ * writes when the connection ends would lose the answer. Only a body without measure is cut off. */
 static enum MHD_Result on_head(Server *s, struct MHD_Connection *connection, const char *method,
                                const char *path, void **state) {
         Request *q = xnew(Request, 1);
-        Reply reply = {};
 
         *state = q;
         q->connection = connection;
-        q->route = server_route_find(method, path, &reply);
-        if (!q->route)
-                return queue_reply(s, connection, &reply);
-        if (request_identify(q) < 0) {
-                reply_error(&reply, 403, "unknown-peer", "the peer's credentials cannot be read");
-                return queue_reply(s, connection, &reply);
-        }
-        if (!route_admits(s, q, &reply))
-                return queue_reply(s, connection, &reply);
-        if (announces_too_much(q)) {
-                reply_error(&reply, 413, "too-large", "the body has more than %zu bytes",
-                            q->route->body_max);
-                return queue_reply(s, connection, &reply);
-        }
+        q->route = server_route_find(method, path, &q->refusal);
+        if (q->route && request_identify(q) < 0)
+                reply_error(&q->refusal, 403, "unknown-peer", "the peer's credentials cannot be read");
+        else if (q->route && route_admits(s, q, &q->refusal) && announced_size(q) > q->route->body_max)
+                refuse_too_large(q, &q->refusal);
+        if (q->refusal.status && announced_size(q) > BODY_DROPPED_MAX)
+                return queue_reply(s, connection, &q->refusal);
         return MHD_YES;
 }
 
-/* Part of a body. One that is too large is read to its end, so that the client reads why; one without an end is cut. */
 static enum MHD_Result on_body(Request *q, const char *data, size_t *size) {
-        if (q->dropped > 0 || q->text.size + *size > q->route->body_max) {
+        if (!q->refusal.status && q->text.size + *size > q->route->body_max)
+                refuse_too_large(q, &q->refusal);
+        if (q->refusal.status) {
                 str_done(&q->text);
                 q->dropped += *size;
-                if (q->dropped > BODY_PLAN_MAX)
+                if (q->dropped > BODY_DROPPED_MAX)
                         return MHD_NO;
         } else
                 str_add_n(&q->text, data, *size);
@@ -153,15 +154,11 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
         (void) version;
         if (!q)
                 return on_head(s, connection, method, url, state);
-        if (!q->route)
-                return MHD_NO;
         if (*upload_size > 0)
                 return on_body(q, upload, upload_size);
-        if (q->dropped > 0)
-                reply_error(&reply, 413, "too-large", "the body has more than %zu bytes",
-                            q->route->body_max);
-        else
-                route_handle(s, q, &reply);
+        if (q->refusal.status)
+                return queue_reply(s, connection, &q->refusal);
+        route_handle(s, q, &reply);
         return queue_reply(s, connection, &reply);
 }
 
