@@ -6,6 +6,7 @@
 #include "oci/backoff.h"
 
 #define PAGE_LIMIT  100
+#define ALONG       (USEC_PER_SEC / 2)
 #define QUICK_FIRST (500 * USEC_PER_MSEC)
 #define QUICK_MOST  (15 * USEC_PER_SEC)
 
@@ -392,22 +393,37 @@ static int by_due(const void *a, const void *b) {
         return x->due < y->due ? -1 : x->due > y->due;
 }
 
+/* Listings fall due one after the other as they were begun; those of the next moments go along with the first, or each would
+ * cost a turn of its own. One that backs off is not hurried. */
+static bool is_due(const Listing *l, usec_t now, usec_t along) {
+        return l->due <= now || (l->attempts == 0 && l->begun > 0 && l->due <= along);
+}
+
+static usec_t first_due(const Context *c) {
+        usec_t first = USEC_INFINITY;
+
+        for (Listing *l = c->world->listings; l; l = l->hh.next)
+                if (l->needed && !l->call)
+                        first = MIN(first, l->due);
+        return first;
+}
+
 /* The most overdue first, so that no scope starves when there are more than the rate allows. */
 static void start_due_listings(Observer *o, const Context *c, usec_t *next) {
+        usec_t along = first_due(c) <= c->now ? c->now + engine_wait(o->engine, ALONG) : c->now;
         _cleanup_free_ Listing **due = NULL;
-        Listing *l, *following;
         size_t n = 0;
 
-        HASH_ITER (hh, c->world->listings, l, following) {
+        for (Listing *l = c->world->listings; l; l = l->hh.next) {
                 if (l->call || !l->needed)
                         continue;
-                if (l->due <= c->now)
+                if (is_due(l, c->now, along))
                         array_push(due, n, l);
                 else
                         *next = MIN(*next, l->due);
         }
         if (n > 1)
-                qsort(due, n, sizeof *due, by_due);
+                qsort(due, n, sizeof(Listing *), by_due);
         for (size_t i = 0; i < n; i++)
                 if (observe_may_start(o, due[i]->region))
                         start_listing(o, due[i]);
