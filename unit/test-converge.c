@@ -128,6 +128,25 @@ static void test_counts_the_rounds_of_a_fight(void **state) {
         done(&f);
 }
 
+static void test_a_person_ends_a_fight(void **state) {
+        Fixture f;
+
+        setup(&f);
+        look(&f, T0, READ_GET);
+        f.r->fight_rounds = f.r->unconverged = 3;
+        f.r->token_round = 2;
+        f.r->not_before = T0 + USEC_PER_HOUR;
+        assert_true(write_and_look(&f, T0 + USEC_PER_MINUTE, true));
+        converge_retry(f.r);
+        assert_int_equal(f.r->fight_rounds, 0);
+        assert_int_equal(f.r->unconverged, 0);
+        assert_int_equal(f.r->not_before, 0);
+        assert_int_equal(f.r->token_round, 2); /* a token that is used up stays so */
+        drift(&f, T0 + 2 * USEC_PER_MINUTE);
+        assert_false(converge_update(f.r, T0 + 2 * USEC_PER_MINUTE, 1)); /* not the fourth round */
+        done(&f);
+}
+
 static void test_a_late_drift_is_no_fight(void **state) {
         Fixture f;
 
@@ -213,6 +232,7 @@ int main(void) {
                 cmocka_unit_test(test_does_not_believe_the_writes_own_reply),
                 cmocka_unit_test(test_counts_the_rounds_of_a_fight),
                 cmocka_unit_test(test_a_late_drift_is_no_fight),
+                cmocka_unit_test(test_a_person_ends_a_fight),
                 cmocka_unit_test(test_says_nothing_of_what_is_old_or_in_doubt),
                 cmocka_unit_test(test_delays),
                 cmocka_unit_test(test_retry_tokens),

@@ -134,13 +134,17 @@ bool converge_update(Resource *r, usec_t now, double speed) {
         return update_convergence(r, now, speed) || changed;
 }
 
-void converge_reset(Resource *r) {
+void converge_retry(Resource *r) {
         free(TAKE_PTR(r->wrote_digest));
         free(TAKE_PTR(r->mended_digest));
         r->unconverged = 0;
         r->fight_rounds = 0;
         r->attempts = 0;
         r->not_before = 0;
+}
+
+void converge_reset(Resource *r) {
+        converge_retry(r);
         r->token_round = 0;
         api_error_done(&r->last_error);
 }

@@ -17,6 +17,8 @@ void converge_note_write(Resource *r, const Differences *ds, usec_t ended);
 bool converge_update(Resource *r, usec_t now, double speed);
 /* Forgets it all: something else is wanted now. */
 void converge_reset(Resource *r);
+/* A person has looked, and wants it tried again at once: fights and futile writes are counted anew. */
+void converge_retry(Resource *r);
 
 /* How long to hold still after the n-th failure in a row (1, 2, …), before the speed divides it. */
 usec_t converge_delay(ErrorMeaning meaning, unsigned n);

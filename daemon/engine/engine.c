@@ -310,7 +310,10 @@ int engine_reconcile(Engine *e, const char *address) {
                 return -ENOENT;
         for (size_t i = 0; i < e->n_resources; i++)
                 if (!r || e->resources[i] == r)
-                        e->resources[i]->not_before = 0;
+                        converge_retry(e->resources[i]);
+        for (size_t i = 0; i < e->n_orphans; i++)
+                if (!r || e->orphans[i] == r)
+                        converge_retry(e->orphans[i]);
         observe_forget_due(e->observer, &e->context, r);
         engine_wake(e);
         return 0;
