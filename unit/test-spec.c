@@ -159,7 +159,7 @@ static void check_want(const Estate *e, const char *address, const char *member,
 }
 
 static void test_seed(void **state) {
-        _cleanup_(estate_freep) Estate *e = load_path("../../specs/seed");
+        _cleanup_(estate_freep) Estate *e = load_path("../../specs");
         _cleanup_free_ char *source = NULL, *field_source = NULL;
         const Desired *d;
 
@@ -178,11 +178,11 @@ static void test_seed(void **state) {
         assert_true(startswith(d->compartment, "ocid1.compartment."));
         assert_int_equal(strlen(d->digest), 12);
         source = estate_mark_text(e, d->mark);
-        assert_true(endswith(source, "specs/seed/primary.yaml:11"));
+        assert_true(endswith(source, "specs/primary.yaml:11"));
         field_source = desired_field_source(e, d, kind_field(d->kind, "routeRules"));
         assert_true(endswith(field_source, "primary.yaml:12"));
         assert_true(endswith(json_string(json_get(d->want, "routeRules")->child, "$at"),
-                             "specs/seed/primary.yaml:13"));
+                             "specs/primary.yaml:13"));
         check_want(
                 e, d->address, "routeRules",
                 "[{\"destination\": \"0.0.0.0/0\", \"destinationType\": \"CIDR_BLOCK\","
@@ -385,7 +385,7 @@ static void test_json(void **state) {
 
 /* A file cut off anywhere, as an editor or a full disk may leave it, is refused or read, and never more than that. */
 static void test_cut_off(void **state) {
-        _cleanup_free_ char *path = data_path("../../specs/seed/primary.yaml"), *text = NULL;
+        _cleanup_free_ char *path = data_path("../../specs/primary.yaml"), *text = NULL;
         size_t size;
 
         assert_int_equal(file_read(path, SPEC_FILE_SIZE_MAX, &text, &size, NULL), 0);

@@ -102,7 +102,7 @@ class Specs:
 
 
 def seed():
-    return Specs.load(ROOT / "specs" / "seed")
+    return Specs.load(ROOT / "specs")
 
 
 def minimal():
