@@ -222,6 +222,19 @@ static char *rule_path(const Context *c, const Resource *r, const Field *f, cons
         return str_take(&b);
 }
 
+static void add_description(const Context *c, char **text, const cJSON *rule) {
+        _cleanup_free_ char *plain = NULL, *old = *text;
+
+        (void) rule_unmark(c->estate, json_string(rule, DESCRIPTION), &plain);
+        *text = xasprintf("%s \"%s\"", old, plain);
+}
+
+/* Two rules that read alike differ in what they are described as. */
+static void show_descriptions(const Context *c, Difference *d) {
+        add_description(c, &d->want_text, d->want);
+        add_description(c, &d->have_text, d->have);
+}
+
 static Difference *rule_differs(const Context *c, const Resource *r, const Field *f, Verb verb,
                                 const cJSON *want, const cJSON *have, Assessment *a) {
         Difference *d = differences_add(&a->differences, f, verb, rule_path(c, r, f, want ? want : have));
@@ -231,6 +244,8 @@ static Difference *rule_differs(const Context *c, const Resource *r, const Field
         d->have = json_copy(have);
         d->want_text = want ? describe(c, r, f->rules, want) : NULL;
         d->have_text = have ? describe(c, r, f->rules, have) : NULL;
+        if (want && have && streq(d->want_text, d->have_text))
+                show_descriptions(c, d);
         d->source = at ? xstrdup(at) : desired_field_source(c->estate, r->desired, f);
         return d;
 }
