@@ -231,6 +231,7 @@ static void start_handles(Manager *m) {
         (void) sd_watchdog_enabled(0, &watchdog);
         start_timer(m, &m->watchdog, watchdog > 0 ? on_watchdog : NULL, watchdog / 2);
         start_timer(m, &m->refresh, on_refresh, REFRESH_PERIOD);
+        principal_refresh(&m->principal); /* a session that is over already is said at once */
         start_timer(m, &m->progress, m->once ? on_progress : NULL, ONCE_PERIOD);
         start_timer(m, &m->giving_up, NULL, 0);
         start_signal(m, &m->on_hangup, on_reload_signal, SIGHUP);
