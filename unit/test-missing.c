@@ -23,7 +23,7 @@ static void test_bootstrap(void **state) {
         turn(f);
         assert_verdict(f, NET, "blocked bootstrap");
         assert_verdict(f, NODES, "blocked bootstrap");
-        assert_actions(f, NET, "");
+        assert_gate(f, NET, "create bootstrap"); /* shown, and not done */
         f->bootstrap = true;
         decide(f);
         assert_verdict(f, NET, "missing missing");

@@ -64,6 +64,11 @@ static bool check_pause(const Gatekeeper *g, Action *a) {
                decide(a, DECISION_PAUSED, "paused", "paused: %s", p->reason ? p->reason : "no reason given");
 }
 
+static bool check_bootstrap(const Gatekeeper *g, Action *a) {
+        (void) g;
+        return a->bootstraps && decide(a, DECISION_WAIT, "bootstrap", "tandemctl approve bootstrap");
+}
+
 static bool check_approval(const Gatekeeper *g, Action *a) {
         if (policy_of(g, a) != GATE_APPROVE || words_approval(g->words, a, g->realtime))
                 return false;
@@ -158,8 +163,9 @@ static bool check_harm(const Gatekeeper *g, Action *a) {
 }
 
 static bool (*const checks[])(const Gatekeeper *g, Action *a) = {
-        check_policy, check_mode,  check_pause,    check_fight,   check_in_flight, check_order,
-        check_waits,  check_basis, check_approval, check_backoff, check_busy,      check_harm,
+        check_policy,    check_mode,  check_pause, check_bootstrap, check_fight,
+        check_in_flight, check_order, check_waits, check_basis,     check_approval,
+        check_backoff,   check_busy,  check_harm,
 };
 
 static void take_ids(Gatekeeper *g, char *const *ids) {

@@ -219,23 +219,14 @@ static void say_unknown(const Context *c, const Resource *r, Assessment *a) {
                 assessment_set(a, VERDICT_UNKNOWN, "not-listed", "not listed completely yet");
 }
 
-static bool is_held_back(const Context *c, const Resource *r, const cJSON *want, bool bootstrap,
-                         Assessment *a) {
+static bool is_held_back(const Context *c, const Resource *r, const cJSON *want, Assessment *a) {
         if (r->desired->pin) {
                 assessment_set(a, VERDICT_BLOCKED, "pinned-gone",
                                "the pinned %s is gone: take the `id:` out to have a new one made",
                                r->desired->pin);
                 return true;
         }
-        if (find_clash(c, r, want, a))
-                return true;
-        if (!bootstrap && !c->any_found) {
-                assessment_set(a, VERDICT_BLOCKED, "bootstrap",
-                               "nothing of this estate was found at all: wrong compartment or profile? To "
-                               "build it from empty: tandemctl approve bootstrap");
-                return true;
-        }
-        return false;
+        return find_clash(c, r, want, a);
 }
 
 void assess_missing(const Context *c, Resource *r, bool bootstrap, Assessment *a) {
@@ -252,12 +243,17 @@ void assess_missing(const Context *c, Resource *r, bool bootstrap, Assessment *a
         }
         wait_for_parent(c, r, &waits);
         want = resolve_want(c, r, RESOLVE_CREATE, &waits);
-        if (is_held_back(c, r, want, bootstrap, a))
+        if (is_held_back(c, r, want, a))
                 return;
         act_create(c, r, want, waits, a);
+        a->actions[0]->bootstraps = !bootstrap && !c->any_found;
         for (char **w = waits; w && *w; w++)
                 strv_push(&a->waits_for, *w);
-        if (waits)
+        if (a->actions[0]->bootstraps)
+                assessment_set(a, VERDICT_BLOCKED, "bootstrap",
+                               "nothing of this estate was found at all: wrong compartment or profile? To "
+                               "build it from empty: tandemctl approve bootstrap");
+        else if (waits)
                 assessment_set(a, VERDICT_WAITING, "waits", "missing; waits for %s", waits[0]);
         else
                 assessment_set(a, VERDICT_MISSING, "missing", "declared and not there");

@@ -75,6 +75,7 @@ struct Action {
         Resource *resource; /* not owned */
         Verb verb;
         bool abandon; /* VERB_ADOPT, the other way round */
+        bool bootstraps; /* would build in a cloud where nothing of the estate was found: waits for that approval */
         Call call;
         Differences differences;
         char **waits_for; /* addresses, strv or NULL */
