@@ -20,10 +20,13 @@
 #include "server/server.h"
 #include "spec-source.h"
 
-#define STOP_WITHIN     (5 * USEC_PER_SEC)
-#define REFRESH_PERIOD  (10 * USEC_PER_SEC)
-#define ONCE_PERIOD     (500 * USEC_PER_MSEC)
-#define RATE_PER_REGION 10.0 /* requests per second; bursts are twice that */
+#define STOP_WITHIN    (5 * USEC_PER_SEC)
+#define REFRESH_PERIOD (10 * USEC_PER_SEC)
+#define ONCE_PERIOD    (500 * USEC_PER_MSEC)
+/* More than the engine asks of a region at once. In a rehearsal all regions are one host to libcurl, and a silent one must not take
+ * the others' connections. */
+#define CONNECTIONS_PER_HOST 64
+#define RATE_PER_REGION      10.0 /* requests per second; bursts are twice that */
 
 struct Manager {
         const Options *options;
@@ -113,6 +116,7 @@ static int make_clients(Manager *m) {
                                     .ca_file = o->ca_file,
                                     .connect_to = (const char *const *) o->connect_to,
                                     .user_agent = "tandemd/" TANDEM_VERSION,
+                                    .max_connections_per_host = CONNECTIONS_PER_HOST,
                             },
                             &m->http);
         if (r < 0)
@@ -191,8 +195,10 @@ static void on_progress(uv_timer_t *timer) {
 }
 
 static void on_stop_signal(uv_signal_t *handle, int number) {
+        Manager *m = handle->data;
+
         (void) number;
-        stop(handle->data, EXIT_SUCCESS);
+        stop(m, m->once ? EXIT_FAILURE : EXIT_SUCCESS); /* cut short, --once has come to no end */
 }
 
 static void on_reload_signal(uv_signal_t *handle, int number) {

@@ -10,7 +10,7 @@
 #define BAR_WIDTH     30
 #define UNKNOWN_LEAST (5 * USEC_PER_SEC) /* however fast time goes, a request takes as long as it takes */
 #define STUCK_LEAST   (USEC_PER_SEC / 2)
-#define SHOWN_MOST    3
+#define LINE_WIDTH    100
 
 typedef struct Shown {
         char *address;
@@ -81,38 +81,41 @@ static void draw_counts(const Once *o, Str *b, const Counts *c) {
                 str_addf(b, "   %zu other", c->other);
 }
 
+/* "primary/Drg/multicluster-drg PROVISIONING 4 s"; the caller frees. */
+static char *going_on(const Resource *r, usec_t now) {
+        const char *what = r->call ? verb_to_string(r->call_verb) : r->assessment.message;
+        char buffer[TIME_TEXT_SIZE];
+
+        return xasprintf("%s %s %s", r->address, what ? what : "",
+                         format_ago(now > r->since ? now - r->since : 0, buffer));
+}
+
 /* What is going on, within what fits into one line. */
 static void draw_going_on(Str *b, Resource *const *v, size_t n) {
         usec_t now = now_realtime();
-        unsigned shown = 0;
-        char buffer[TIME_TEXT_SIZE];
+        size_t indent;
 
         str_add(b, "       ");
-        for (size_t i = 0; i < n && shown < SHOWN_MOST; i++) {
-                const Resource *r = v[i];
-                const char *what = r->call_text ? verb_to_string(r->call_verb) : r->assessment.message;
+        indent = b->size;
+        for (size_t i = 0; i < n; i++) {
+                _cleanup_free_ char *text = v[i]->verdict == VERDICT_PROGRESSING ? going_on(v[i], now)
+                                                                                 : NULL;
 
-                if (r->verdict != VERDICT_PROGRESSING || b->size + strlen(r->address) + 24 > 100)
-                        continue;
-                str_addf(b, "%s%s %.20s %s", shown++ > 0 ? " · " : "", r->address, what ? what : "",
-                         format_ago(now > r->since ? now - r->since : 0, buffer));
+                if (text && b->size + strlen(text) + 3 <= LINE_WIDTH)
+                        str_addf(b, "%s%s", b->size > indent ? " · " : "", text);
         }
 }
 
 static void draw(Once *o, Resource *const *v, size_t n) {
-        _cleanup_str_ Str b = {};
+        _cleanup_str_ Str b = {}, line = {};
         Counts c = count(v, n);
 
         if (o->drawn)
                 str_add(&b, "\033[2F\033[J"); /* two lines up, and clear what is below */
         draw_counts(o, &b, &c);
         str_addc(&b, '\n');
-        {
-                _cleanup_str_ Str line = {};
-
-                draw_going_on(&line, v, n);
-                str_addf(&b, "%s\n", str_get(&line));
-        }
+        draw_going_on(&line, v, n);
+        str_addf(&b, "%s\n", str_get(&line));
         o->drawn = true;
         fputs(str_get(&b), stdout);
         fflush(stdout);
