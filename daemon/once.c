@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/str.h"
 
 #define BAR_WIDTH     30
@@ -31,6 +32,9 @@ Once *once_new(const Engine *e) {
 
         *o = (Once){ .engine = e, .begun = now_monotonic(), .terminal = isatty(STDOUT_FILENO) };
         o->colour = o->terminal && isempty(getenv("NO_COLOR"));
+        if (o->terminal &&
+            isatty(STDERR_FILENO)) /* the two lines tell it; what is redrawn must not wipe out others */
+                log_set_max_level(LOG_ERR);
         return o;
 }
 
