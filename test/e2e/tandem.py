@@ -465,6 +465,6 @@ def settled(o):
     o = plain(o)
     for name, value in o.items():
         if isinstance(value, list):
-            o[name] = sorted((json.dumps({k: x for k, x in v.items() if k != "id"}, sort_keys=True) if isinstance(v, dict) else str(v))
+            o[name] = sorted((json.dumps({k: x for k, x in v.items() if k not in ("id", "timeCreated")}, sort_keys=True) if isinstance(v, dict) else str(v))
                              for v in value)
     return o
