@@ -23,7 +23,8 @@ static void assert_found(Fixture *f, const char *address, const char *id, Identi
         if (!r->observed || !streq(r->observed->id, id) || r->identity != how)
                 fail_msg("%s is %s by %s", address, r->observed ? r->observed->id : "(nothing)",
                          identity_to_string(r->identity));
-        assert_ptr_equal(r->observed->bound, r);
+        else
+                assert_ptr_equal(r->observed->bound, r);
         assert_false(r->absent);
 }
 
@@ -243,6 +244,36 @@ static void test_absence(void **state) {
         assert_not_found(f, NODES, true);
 }
 
+/* Without our tags and its name it is still what holds things of ours: no second one is made. */
+static void test_lost_holder(void **state) {
+        static const struct {
+                const char *tags, *child;
+                const char *verdict;
+        } cases[] = {
+                { "'displayName':'x'", OURS(ATT), "blocked lost-tags" },
+                { "'displayName':'x'," TAGS("other", "primary/Drg/y", "created"), OURS(ATT),
+                  "blocked lost-tags" },
+                { "'displayName':'x'", TAGS("other", ATT, "created"), "missing missing" },
+                { "'displayName':'x','lifecycleState':'TERMINATED'", OURS(ATT), "missing missing" },
+                { "'displayName':'x'," OURS("primary/Drg/y"), OURS(ATT), "blocked renamed" },
+        };
+
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_fixture_ Fixture *f = network();
+                _cleanup_free_ char *drg = xasprintf("{'id':'ocid1.drg.oc1..d',%s}", cases[i].tags);
+                _cleanup_free_ char *attachment = xasprintf(
+                        "{'id':'ocid1.drgattachment.oc1..a','drgId':'ocid1.drg.oc1..d',%s}", cases[i].child);
+
+                exists(f, NET, NULL);
+                declare(f, HUB, NULL, "{}");
+                declare(f, ATT, HUB, "{'networkDetails':{'type':'VCN','id':{'$ref':'" NET "'}}}");
+                put(f, "Drg", PRIMARY, drg);
+                put(f, "DrgAttachment", PRIMARY, attachment);
+                turn(f);
+                assert_verdict(f, HUB, cases[i].verdict);
+        }
+}
+
 /* A child of ours that names a parent which no listing has: the parent moved, or we may not see it. */
 static void test_unlisted_parent(void **state) {
         static const struct {
@@ -439,12 +470,19 @@ static void test_any_found(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_order_of_identity), cmocka_unit_test(test_name_in_parent),
-                cmocka_unit_test(test_pin_and_tags),      cmocka_unit_test(test_pin_unseen),
-                cmocka_unit_test(test_orphans),           cmocka_unit_test(test_absence),
-                cmocka_unit_test(test_unlisted_parent),   cmocka_unit_test(test_role_by_pointer),
-                cmocka_unit_test(test_role_by_own_path),  cmocka_unit_test(test_attachment_of_the_new_rpc),
-                cmocka_unit_test(test_role_of_a_role),    cmocka_unit_test(test_any_found),
+                cmocka_unit_test(test_order_of_identity),
+                cmocka_unit_test(test_name_in_parent),
+                cmocka_unit_test(test_pin_and_tags),
+                cmocka_unit_test(test_pin_unseen),
+                cmocka_unit_test(test_orphans),
+                cmocka_unit_test(test_absence),
+                cmocka_unit_test(test_lost_holder),
+                cmocka_unit_test(test_unlisted_parent),
+                cmocka_unit_test(test_role_by_pointer),
+                cmocka_unit_test(test_role_by_own_path),
+                cmocka_unit_test(test_attachment_of_the_new_rpc),
+                cmocka_unit_test(test_role_of_a_role),
+                cmocka_unit_test(test_any_found),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -109,11 +109,33 @@ static void add_named(Finder *f, Observed *o) {
                    }));
 }
 
+/* What a thing of ours lies in is ours too, though a hand took its tags and its name. */
+static void note_lost(Resource *holder, Observed *o) {
+        if (holder && o && o->kind == holder->kind && o->region == holder->region && is_live(o) && !o->bound)
+                holder->lost = o;
+}
+
+static void note_holders(const Finder *f, const Resource *r, const Observed *o) {
+        const Context *c = f->c;
+        const Desired *d = r->desired;
+
+        if (!is_live(o))
+                return;
+        if (d->parent && o->kind->parent_field)
+                note_lost(context_resource(c, d->parent),
+                          world_find(c->world, json_string(o->body, o->kind->parent_field)));
+        if (d->role && d->role->own_path)
+                note_lost(context_find(c, symbol_ref(json_path(d->want, d->role->own_path))),
+                          world_find(c->world, json_path_string(o->body, d->role->own_path)));
+}
+
 static void sort_tagged(Finder *f, Observed *o) {
         Resource *r = resource_of_tag(f, o);
 
         f->any_ours = true;
         note_strays(f, o);
+        if (r)
+                note_holders(f, r, o);
         if (o->bound)
                 return; /* pinned, whatever its tags say */
         if (!r || (r->desired->pin && r->observed))
@@ -160,6 +182,7 @@ static void begin(Finder *f) {
                 r->identity = IDENTITY_NONE;
                 r->absent = false;
                 r->stray = NULL;
+                r->lost = NULL;
                 if (r->desired->formerly)
                         array_push(f->formerly, f->n_formerly, r);
                 if (r->desired->pin)
@@ -299,7 +322,9 @@ static void judge_absence(const Finder *f, Resource *r) {
         const Resource *parent = r->desired->parent ? context_resource(f->c, r->desired->parent) : NULL;
 
         r->absent = false;
-        if (r->observed || r->n_candidates > 0)
+        if (r->lost && (r->observed || r->n_candidates > 0 || r->lost->bound || is_ours(f->c, r->lost)))
+                r->lost = NULL;
+        if (r->observed || r->n_candidates > 0 || r->lost)
                 return;
         if (parent && parent->absent)
                 r->absent = true; /* nothing is below what does not exist */

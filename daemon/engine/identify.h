@@ -3,6 +3,6 @@
 
 #include "model/resource.h"
 
-/* Sets observed, identity, absent, stray and candidates of every declared resource, and the context's any_found; lists the things
+/* Sets observed, identity, absent, stray, lost and candidates of every declared resource, and the context's any_found; lists the things
  * that carry our tags and are declared no longer. '*ret_orphans' is an array of borrowed objects; the caller frees the array. */
 void identify_resources(Context *c, Observed ***ret_orphans, size_t *ret_n);

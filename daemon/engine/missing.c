@@ -22,24 +22,26 @@ static bool same_place(const Resource *r, const Resource *parent, const Observed
                streq_ptr(json_string(o->body, r->kind->parent_field), parent->observed->id);
 }
 
-static bool blocks_overlap(const cJSON *a, const cJSON *b) {
-        const cJSON *x = cJSON_IsArray(a) ? a->child : a;
+static bool values_clash(const cJSON *a, const cJSON *b) {
+        Cidr one, two;
 
-        for (; x; x = cJSON_IsArray(a) ? x->next : NULL) {
-                const cJSON *y = cJSON_IsArray(b) ? b->child : b;
+        if (!cJSON_IsString(a) || !cJSON_IsString(b))
+                return false;
+        if (streq(a->valuestring, b->valuestring))
+                return true;
+        return cidr_parse(a->valuestring, &one) == 0 && cidr_parse(b->valuestring, &two) == 0 &&
+               cidr_overlaps(&one, &two);
+}
 
-                for (; y; y = cJSON_IsArray(b) ? y->next : NULL) {
-                        Cidr one, two;
+/* Each is one value or an array of them: blocks, or an OCID. */
+static bool any_clash(const cJSON *a, const cJSON *b) {
+        const cJSON *e;
 
-                        if (!cJSON_IsString(x) || !cJSON_IsString(y))
-                                continue;
-                        if (streq(x->valuestring, y->valuestring))
-                                return true;
-                        if (cidr_parse(x->valuestring, &one) == 0 && cidr_parse(y->valuestring, &two) == 0 &&
-                            cidr_overlaps(&one, &two))
-                                return true;
-                }
-        }
+        if (!cJSON_IsArray(a))
+                return cJSON_IsArray(b) ? any_clash(b, a) : values_clash(a, b);
+        cJSON_ArrayForEach (e, a)
+                if (any_clash(e, b))
+                        return true;
         return false;
 }
 
@@ -47,7 +49,7 @@ static const char *unique_clash(const Resource *r, const cJSON *want, const Obse
         for (const char *const *path = r->kind->unique; path && *path; path++) {
                 const cJSON *w = json_path(want, *path), *h = json_path(o->body, *path);
 
-                if (w && h && blocks_overlap(w, h))
+                if (w && h && any_clash(w, h))
                         return *path;
         }
         return NULL;
@@ -183,9 +185,9 @@ static const char *listing_trouble(const Context *c, const Resource *r) {
 
 /* The listing that proved what is there until we wrote something of that kind ourselves: it only has to be made again. */
 static Listing *listing_made_old(const Context *c, const Resource *r) {
-        Listing *l, *next, *old = NULL;
+        Listing *l, *old = NULL;
 
-        HASH_ITER (hh, c->world->listings, l, next) {
+        for (l = c->world->listings; l; l = l->hh.next) {
                 if (l->kind != r->kind || l->region != r->region || l->sub)
                         continue;
                 if (l->begun == 0 || l->begun < c->world->loaded)
@@ -233,6 +235,13 @@ void assess_missing(const Context *c, Resource *r, bool bootstrap, Assessment *a
         _cleanup_(strv_freep) char **waits = NULL;
         _cleanup_json_ cJSON *want = NULL;
 
+        if (r->lost) {
+                assessment_set(a, VERDICT_BLOCKED, "lost-tags",
+                               "%s (%s) has neither our tags nor the name, but things of ours belong to it: "
+                               "pin it with `id:`, or take our tags off those",
+                               observed_name(r->lost), r->lost->id);
+                return;
+        }
         if (!r->absent) {
                 say_unknown(c, r, a);
                 return;

@@ -124,6 +124,7 @@ struct Resource {
         bool absent; /* proven: its listing is complete and lacks it */
         Observed *
                 stray; /* not found, but this thing of ours names a parent of its kind that no listing has; borrowed */
+        Observed *lost; /* not found, but this carries no tags of ours and holds things that do; borrowed */
         Observed **candidates; /* two or more that could be it; borrowed */
         size_t n_candidates;
         Assessment assessment;
