@@ -134,5 +134,8 @@ int estate_load(Sim *sim, const cJSON *estate, char **reterr) {
                         }
                 }
         }
+        /* The simulator that made them drew their ids from the same streams. */
+        rng_init(&sim->ids, sim->seed ^ (sim->last_seq * 0x9e3779b97f4a7c15u));
+        rng_init(&sim->etags, sim->seed ^ ~(sim->last_seq * 0x9e3779b97f4a7c15u));
         return check_parents(sim, reterr);
 }

@@ -46,16 +46,22 @@ static char *generated_name(const Kind *kind, usec_t now) {
         return xasprintf("%s%s", kind->ocid_type, digits);
 }
 
+static char *new_id(const Region *region, const Kind *k) {
+        _cleanup_free_ char *unique = random_text(&region->sim->ids, 60);
+
+        return xasprintf("ocid1.%s.oc1.%s.%s", k->ocid_type, region->name, unique);
+}
+
 Object *store_add(Region *region, KindId kind, const char *compartment, const char *display_name,
                   const char *writer) {
         Sim *sim = region->sim;
         const Kind *k = kind_get(kind);
-        _cleanup_free_ char *unique = random_text(&sim->ids, 60), *name = NULL, *creator = NULL;
+        _cleanup_free_ char *name = NULL, *creator = NULL;
         usec_t now = sim_wall_clock(sim);
         char text[TIME_TEXT_SIZE];
         Object *o;
 
-        o = store_insert(region, kind, xasprintf("ocid1.%s.oc1.%s.%s", k->ocid_type, region->name, unique));
+        o = store_insert(region, kind, new_id(region, k));
         o->last_writer = xstrdup(writer);
         o->body = json_new_object();
         if (k->has_items)
