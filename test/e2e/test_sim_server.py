@@ -98,7 +98,7 @@ def test_both_regions_by_host(sim, client):
     {"extra": {"authorization": "Basic eDp5"}},
     {"extra": {"authorization": ""}},
     {"extra": {"date": ["Wed, 14 Jan 2026 09:08:07 GMT", "Wed, 14 Jan 2026 09:08:08 GMT"]}},
-], ids=repr)
+], ids=" ".join)
 def test_refused_signatures(sim, client, spoil):
     r = client.get(SJC, vcns(sim), **spoil)
     assert (r.status, r.code) == (401, "NotAuthenticated")
