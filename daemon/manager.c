@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "engine/engine.h"
+#include "message-id.h"
 #include "once.h"
 #include "principal.h"
 #include "server/server.h"
@@ -308,7 +309,8 @@ static int on_reload(const char *plan, const char **ret_code, char **reterr, voi
         }
         if (r < 0) {
                 text = xasprintf("The specs are refused, the running ones stay: %s", *reterr);
-                log_warning("%s", text);
+                log_fields(LOG_WARNING, (LogField[]){ { "MESSAGE_ID", MESSAGE_SPEC_REJECTED } }, 1, "%s",
+                           text);
                 add_spec_event(m, text);
                 return r;
         }

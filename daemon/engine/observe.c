@@ -3,6 +3,7 @@
 
 #include "observe-internal.h"
 
+#include "message-id.h"
 #include "oci/backoff.h"
 
 #define PAGE_LIMIT  100
@@ -231,6 +232,13 @@ void observe_needs(Observer *o, const Context *c) {
 
 /* What replies say about the region. */
 
+static void say_silent(const char *region, const ApiError *error) {
+        const LogField fields[] = { { "MESSAGE_ID", MESSAGE_REGION_SILENT }, { "REGION", region } };
+
+        log_fields(LOG_WARNING, fields, ARRAY_SIZE(fields),
+                   "%s does not answer: %s; what is there is unknown until it does", region, error->message);
+}
+
 void observe_region_reply(Engine *e, unsigned region, int status, const ApiError *error) {
         RegionState *s = &e->world->regions[region];
         OciTraffic t = oci_client_traffic(e->options.client, e->estate->regions[region].region);
@@ -249,8 +257,7 @@ void observe_region_reply(Engine *e, unsigned region, int status, const ApiError
         if (reachable == s->reachable && s->last_reply > 0)
                 return;
         if (s->reachable && !reachable)
-                log_warning("%s does not answer: %s; what is there is unknown until it does",
-                            engine_region_name(e, region), error->message);
+                say_silent(engine_region_name(e, region), error);
         else if (reachable && s->last_complete > 0)
                 log_info("%s answers again", engine_region_name(e, region));
         s->reachable = reachable;

@@ -2,21 +2,36 @@
 #include <errno.h>
 
 #include "internal.h"
+#include "message-id.h"
 
-void resource_log(const Engine *e, const Resource *r, int level, const char *format, ...) {
-        _cleanup_free_ char *text = NULL;
+static void log_about(const Engine *e, const Resource *r, int level, const char *message_id,
+                      const char *text) {
         const LogField fields[] = {
-                { "REGION", r->region < e->estate->n_regions ? e->estate->regions[r->region].region : NULL },
+                { "MESSAGE_ID", message_id },
+                { "REGION", engine_region_name(e, r->region) },
                 { "KIND", r->kind->name },
                 { "RESOURCE", r->address },
                 { "OCID", r->observed ? r->observed->id : NULL },
         };
+
+        log_fields(level, fields, ARRAY_SIZE(fields), "%s", text);
+}
+
+void resource_log(const Engine *e, const Resource *r, int level, const char *format, ...) {
+        _cleanup_free_ char *text = NULL;
         va_list ap;
 
         va_start(ap, format);
         text = xvasprintf(format, ap);
         va_end(ap);
-        log_fields(level, fields, ARRAY_SIZE(fields), "%s", text);
+        log_about(e, r, level, NULL, text);
+}
+
+static const char *verdict_message_id(Verdict v) {
+        return v == VERDICT_BLOCKED          ? MESSAGE_BLOCKED
+               : v == VERDICT_FIGHTING       ? MESSAGE_FIGHTING
+               : v == VERDICT_NOT_CONVERGING ? MESSAGE_NOT_CONVERGING
+                                             : NULL;
 }
 
 static int verdict_level(Verdict v) {
@@ -46,8 +61,10 @@ static void say_verdict(Engine *e, const Resource *r) {
         bool drift = a->verdict == VERDICT_DRIFTED && r->verdict != VERDICT_PROGRESSING;
         _cleanup_free_ char *text = xasprintf("%s: %s", verdict_to_string(a->verdict),
                                               a->message ? a->message : "as declared");
+        _cleanup_free_ char *sentence = NULL;
 
-        resource_log(e, r, verdict_level(a->verdict), "%s is %s", r->address, text);
+        sentence = xasprintf("%s is %s", r->address, text);
+        log_about(e, r, verdict_level(a->verdict), verdict_message_id(a->verdict), sentence);
         events_add(e->options.events, &(Event){
                                               .region = (char *) engine_region_name(e, r->region),
                                               .address = r->address,
