@@ -350,7 +350,8 @@ static void make_resources(Fixture *f) {
 
 static void free_orphans(Fixture *f) {
         for (size_t i = 0; i < f->n_orphans; i++) {
-                HASH_DEL(f->c.by_address, f->orphans[i]);
+                if (f->c.by_address)
+                        HASH_DEL(f->c.by_address, f->orphans[i]);
                 resource_free(f->orphans[i]);
         }
         free(f->orphans);

@@ -64,7 +64,7 @@ static void visit_types(const Kind *k, const Field *f) {
                 fail_msg("%s.%s has no fields", k->name, f->name);
         if ((f->type == FIELD_RULES) != !!f->rules)
                 fail_msg("%s.%s: rules and their type go together", k->name, f->name);
-        if (f->type == FIELD_RULES && f->rules->sub && f->change != CHANGE_ACTION)
+        if (f->rules && f->rules->sub && f->change != CHANGE_ACTION)
                 fail_msg("%s.%s: rules outside the object change by actions", k->name, f->name);
         if (f->pattern && !f->pattern_text)
                 fail_msg("%s.%s: a pattern says nothing to people", k->name, f->name);

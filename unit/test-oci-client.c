@@ -199,7 +199,8 @@ static void assert_request_has(World *w, size_t i, const char *line) {
         const char *at = request ? strcasestr(request, wanted) : NULL;
 
         assert_non_null(at);
-        assert_null(strcasestr(at + 2, wanted));
+        if (at) /* which linters do not take the line above to say */
+                assert_null(strcasestr(at + 2, wanted));
 }
 
 static void assert_request_line(World *w, size_t i, const char *line) {

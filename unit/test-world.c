@@ -268,7 +268,7 @@ static void test_by_kind(void **state) {
 
         for (size_t i = 0; i < 3; i++)
                 world_see(s->w, s->k, 0, vcn(ids[i], "x"), NULL, READ_GET, 200, 200);
-        for (Observed *o = world_first(s->w, s->k, 0); o; o = o->next_of_kind)
+        for (Observed *o = world_first(s->w, s->k, 0); o && n < ARRAY_SIZE(ids); o = o->next_of_kind)
                 assert_string_equal(o->id, ids[n++]);
         assert_int_equal(n, 3);
         assert_null(world_first(s->w, s->k, 1));

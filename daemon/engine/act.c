@@ -221,7 +221,8 @@ static void take_failure(Engine *e, Write *w, OciReply *reply) {
 
         if (reply->error.meaning == ERROR_TOKEN_USED)
                 r->token_round++;
-        wait = MAX(converge_delay(reply->error.meaning, ++r->attempts), reply->retry_after_usec);
+        r->attempts++;
+        wait = MAX(converge_delay(reply->error.meaning, r->attempts), reply->retry_after_usec);
         r->not_before = engine_now(e) + engine_wait(e, wait - wait / 4 + rng_below(&e->rng, wait / 4 + 1));
         tell_failure(e, w, reply, news);
         api_error_done(&r->last_error);

@@ -181,10 +181,11 @@ static void take_ids(Gatekeeper *g, char *const *ids) {
 }
 
 static void release_ids(Gatekeeper *g) {
-        Taken *t, *next;
+        Taken *t = g->taken, *next;
 
-        HASH_ITER (hh, g->taken, t, next) {
-                HASH_DEL(g->taken, t);
+        HASH_CLEAR(hh, g->taken);
+        for (; t; t = next) {
+                next = t->hh.next;
                 free(t);
         }
 }

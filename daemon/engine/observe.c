@@ -236,7 +236,8 @@ static void say_silent(const char *region, const ApiError *error) {
         const LogField fields[] = { { "MESSAGE_ID", MESSAGE_REGION_SILENT }, { "REGION", region } };
 
         log_fields(LOG_WARNING, fields, ARRAY_SIZE(fields),
-                   "%s does not answer: %s; what is there is unknown until it does", region, error->message);
+                   "%s does not answer: %s; what is there is unknown until it does", region,
+                   error ? error->message : "no reply");
 }
 
 void observe_region_reply(Engine *e, unsigned region, int status, const ApiError *error) {

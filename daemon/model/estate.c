@@ -28,10 +28,11 @@ Desired *desired_free(Desired *d) {
 }
 
 static void index_clear(Estate *e) {
-        Entry *index = e->by_address, *entry, *next;
+        Entry *index = e->by_address, *entry = index, *next;
 
-        HASH_ITER (hh, index, entry, next) {
-                HASH_DEL(index, entry);
+        HASH_CLEAR(hh, index);
+        for (; entry; entry = next) {
+                next = entry->hh.next;
                 free(entry);
         }
         e->by_address = NULL;

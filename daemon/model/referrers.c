@@ -22,14 +22,14 @@ static void refer_all(World *w, Observed *from, const cJSON *v) {
 }
 
 static void collect(World *w) {
-        Observed *o, *next;
+        Observed *o;
 
-        HASH_ITER (hh, w->objects, o, next) {
+        for (o = w->objects; o; o = o->hh.next) {
                 free(o->referrers);
                 o->referrers = NULL;
                 o->n_referrers = 0;
         }
-        HASH_ITER (hh, w->objects, o, next) {
+        for (o = w->objects; o; o = o->hh.next) {
                 if (o->life == LIFE_GONE || (o->kind->flags & KIND_LOOKUP))
                         continue;
                 refer_all(w, o, o->body);

@@ -155,8 +155,10 @@ static void lint_places(Loader *l) {
                 for (const char *const *path = k->unique; path && *path; path++)
                         check_unique(l, &taken, item, *path);
         }
-        HASH_ITER (hh, taken, t, next) {
-                HASH_DEL(taken, t);
+        t = taken;
+        HASH_CLEAR(hh, taken);
+        for (; t; t = next) {
+                next = t->hh.next;
                 free(t->key);
                 free(t);
         }

@@ -21,10 +21,11 @@ typedef struct RuleList {
 } RuleList;
 
 static void known_clear(RuleList *list) {
-        Known *k, *next;
+        Known *k = list->known, *next;
 
-        HASH_ITER (hh, list->known, k, next) {
-                HASH_DEL(list->known, k);
+        HASH_CLEAR(hh, list->known);
+        for (; k; k = next) {
+                next = k->hh.next;
                 free(k->key);
                 free(k);
         }
