@@ -137,5 +137,8 @@ int estate_load(Sim *sim, const cJSON *estate, char **reterr) {
         /* The simulator that made them drew their ids from the same streams. */
         rng_init(&sim->ids, sim->seed ^ (sim->last_seq * 0x9e3779b97f4a7c15u));
         rng_init(&sim->etags, sim->seed ^ ~(sim->last_seq * 0x9e3779b97f4a7c15u));
+        for (size_t i = 0; i < N_REGIONS; i++)
+                sim->regions[i]
+                        .epoch++; /* what was loaded was there before any change: a stale reply shows it */
         return check_parents(sim, reterr);
 }
