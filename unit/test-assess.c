@@ -1,4 +1,6 @@
 /* The verdict on what is there, and what would mend it. */
+#include <errno.h>
+
 #include "fixture.h"
 
 #define NET    "primary/Vcn/net"
@@ -54,6 +56,40 @@ static void test_states(void **state) {
                 turn(f);
                 assert_verdict(f, NAT, cases[i].verdict);
                 assert_actions(f, NAT, cases[i].actions);
+        }
+}
+
+/* A listing that fails for long makes unknown what was as declared, and nothing else. */
+static void test_unseen(void **state) {
+        static const struct {
+                const char *more;
+                unsigned attempts, intervals;
+                double speed;
+                const char *verdict;
+        } cases[] = {
+                { "{}", 1, 11, 1, "in-sync" },
+                { "{}", 0, 100, 1, "in-sync" },
+                { "{}", 1, 13, 1, "unknown unseen" },
+                { "{}", 9, 13, 1, "unknown unseen" },
+                { "{}", 1, 2, 10, "unknown unseen" },
+                { "{'blockTraffic':true}", 1, 13, 1, "drifted drift" },
+                { "{'lifecycleState':'UPDATING'}", 1, 13, 1, "progressing lifecycle" },
+        };
+
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_fixture_ Fixture *f = gateway();
+                Listing *l;
+
+                exists(f, NAT, cases[i].more);
+                f->estate->interval = 15 * USEC_PER_SEC;
+                turn(f);
+                f->c.speed = cases[i].speed;
+                l = ASSERT_PTR(resource(f, NAT)->observed->listing);
+                l->attempts = cases[i].attempts;
+                (void) api_error_set(&l->error, 500, "InternalServerError", ERROR_SERVER, -EIO, "it broke");
+                f->now += cases[i].intervals * f->estate->interval;
+                decide(f);
+                assert_verdict(f, NAT, cases[i].verdict);
         }
 }
 
@@ -365,14 +401,23 @@ static void test_rules_behind_actions(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_states),     cmocka_unit_test(test_other_estate),
-                cmocka_unit_test(test_moved),      cmocka_unit_test(test_doubted),
-                cmocka_unit_test(test_written),    cmocka_unit_test(test_adopt),
-                cmocka_unit_test(test_formerly),   cmocka_unit_test(test_verbs),
-                cmocka_unit_test(test_ignore),     cmocka_unit_test(test_blocks),
-                cmocka_unit_test(test_replace),    cmocka_unit_test(test_defaults_of_a_drg),
-                cmocka_unit_test(test_references), cmocka_unit_test(test_unresolved_element),
-                cmocka_unit_test(test_counters),   cmocka_unit_test(test_rules_behind_actions),
+                cmocka_unit_test(test_states),
+                cmocka_unit_test(test_unseen),
+                cmocka_unit_test(test_other_estate),
+                cmocka_unit_test(test_moved),
+                cmocka_unit_test(test_doubted),
+                cmocka_unit_test(test_written),
+                cmocka_unit_test(test_adopt),
+                cmocka_unit_test(test_formerly),
+                cmocka_unit_test(test_verbs),
+                cmocka_unit_test(test_ignore),
+                cmocka_unit_test(test_blocks),
+                cmocka_unit_test(test_replace),
+                cmocka_unit_test(test_defaults_of_a_drg),
+                cmocka_unit_test(test_references),
+                cmocka_unit_test(test_unresolved_element),
+                cmocka_unit_test(test_counters),
+                cmocka_unit_test(test_rules_behind_actions),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,8 @@
 #include "missing.h"
 #include "model/compare.h"
 
-#define ROUNDS 3 /* of a fight, and of writes without effect, before it is said */
+#define ROUNDS           3  /* of a fight, and of writes without effect, before it is said */
+#define UNSEEN_INTERVALS 12 /* three rounds of what is listed every fourth interval */
 
 static bool is_in_body(const Difference *d) {
         return d->field && d->field->change != CHANGE_ACTION && d->field->change != CHANGE_NEVER &&
@@ -265,6 +266,19 @@ static void say_look_sub(const Resource *r, Assessment *a) {
                 assessment_set(a, VERDICT_UNKNOWN, "not-listed", "%s not listed yet", a->look_sub->name);
 }
 
+/* What was as declared when its listing last succeeded is known no more once that has failed for long. */
+static void say_unseen(const Context *c, const Resource *r, Assessment *a) {
+        const Observed *o = r->observed;
+        usec_t seen = MAX(o->begun, o->listed);
+
+        if (verdict_rank(a->verdict) > 0 || !o->listing || o->listing->attempts == 0 || c->now <= seen ||
+            (double) (c->now - seen) * c->speed <= (double) (UNSEEN_INTERVALS * c->estate->interval))
+                return;
+        assessment_set(a, VERDICT_UNKNOWN, "unseen",
+                       "as declared when it was last seen; its listing fails since: %s",
+                       o->listing->error.message);
+}
+
 static void judge(const Context *c, Resource *r, Assessment *a) {
         _cleanup_json_ cJSON *want = resolve_want(c, r, RESOLVE_COMPARE, &a->waits_for);
 
@@ -280,6 +294,7 @@ static void judge(const Context *c, Resource *r, Assessment *a) {
         if (a->n_foreign > 0 && verdict_rank(a->verdict) == 0)
                 assessment_set(a, VERDICT_FOREIGN, "foreign", "in sync; %zu rule%s of others kept",
                                a->n_foreign, a->n_foreign == 1 ? "" : "s");
+        say_unseen(c, r, a);
 }
 
 static bool other_estate(const Context *c, const Resource *r, Assessment *a) {
