@@ -68,7 +68,7 @@ def test_both_deleted(standing, tandem):
     gone = [find(standing, a) for a in PAIR]
     for o in gone:
         standing.hand(o["id"].split(".")[3], "DELETE", f"/20160918/remotePeeringConnections/{o['id']}")
-    tandem.wait(lambda: all(find(standing, a) and find(standing, a)["id"] != o["id"] for a, o in zip(PAIR, gone)), "two new connections")
+    tandem.wait(lambda: all((find(standing, a) or o)["id"] != o["id"] for a, o in zip(PAIR, gone)), "two new connections")
     assert_link_is_right(standing, tandem)
     assert len(connects(standing, n)) == 1 and hand
 
@@ -79,7 +79,7 @@ def test_dead_state(standing, tandem, side, state):
     """REVOKED or INVALID carries nothing: that side is replaced without asking anybody."""
     o = find(standing, side)
     standing.set(o["id"].split(".")[3], "RemotePeeringConnection", o["id"], peeringStatus=state)
-    tandem.wait(lambda: find(standing, side) and find(standing, side)["id"] != o["id"], "that side to be replaced")
+    tandem.wait(lambda: (find(standing, side) or o)["id"] != o["id"], "that side to be replaced")
     assert_link_is_right(standing, tandem)
 
 
@@ -109,10 +109,14 @@ def test_wrong_peer_is_gated(standing, tandem):
     standing.set(SJC, "RemotePeeringConnection", a["id"], peerId=third["id"])
     standing.set(ORD, "RemotePeeringConnection", third["id"], peerId=a["id"], peeringStatus="PEERED", peerRegionName=SJC)
     standing.set(ORD, "RemotePeeringConnection", b["id"], peerId=None, peeringStatus="REVOKED")
-    tandem.wait(lambda: any(x["verb"] == "replace" for x in tandem.plan()["actions"]), "a replacement in the plan")
+
+    def replacement():
+        return next((x for x in tandem.plan()["actions"] if x["verb"] == "replace"), None)
+
+    tandem.wait(lambda: (find(standing, B) or b)["id"] != b["id"] and replacement(), "a replacement in the plan")
     tandem.wait_new_view()
     assert find(standing, A)["id"] == a["id"], "replaced without approval"
-    action = next(x for x in tandem.plan()["actions"] if x["verb"] == "replace")
+    action = tandem.wait(replacement, "a replacement in the plan")
     assert tandem.ctl("approve", action["id"]).returncode == 0
 
     def joined():
