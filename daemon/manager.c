@@ -257,6 +257,10 @@ static void stop_handles(Manager *m) {
 
         for (size_t i = 0; i < ARRAY_SIZE(handles); i++)
                 uv_close(handles[i], NULL);
+        /* With their handles gone these would kill: whoever asks twice to stop is stopping already. */
+        (void) signal(SIGTERM, SIG_IGN);
+        (void) signal(SIGINT, SIG_IGN);
+        (void) signal(SIGHUP, SIG_IGN);
         /* Does not keep the loop alive: it rings only while something else does. */
         (void) uv_timer_start(&m->giving_up, on_giving_up, STOP_WITHIN / USEC_PER_MSEC, 0);
         uv_unref((uv_handle_t *) &m->giving_up);
