@@ -394,3 +394,12 @@ def test_damaged_words(sim, tmp_path):
         assert tandem.status()["paused"] == []
     assert words.with_suffix(".json.bad").exists()
     assert not writes(sim)
+
+
+def test_asked_to_stop_again_and_again(sim, tmp_path):
+    """More signals while it stops are no reason to die of one."""
+    tandem = Tandem.start(sim, seed().write(tmp_path))
+    tandem.wait_verdict("in-sync")
+    for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGTERM) * 20:
+        tandem.process.send_signal(number)
+    assert tandem.process.wait(PATIENCE) == 0
