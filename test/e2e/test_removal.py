@@ -7,30 +7,30 @@ from tandem import PATIENCE, Hand, Tandem, assert_guarded, assert_peered, find, 
 LB = "primary/Subnet/primary-lb"
 
 
-def test_subnet_taken_out_of_the_spec(standing, tmp_path):
+def test_subnet_taken_out_of_the_spec(hasty, tmp_path):
     specs = seed().drop(LB)
-    with Tandem.start(standing, specs.write(tmp_path)) as tandem:
+    with Tandem.start(hasty, specs.write(tmp_path)) as tandem:
         action = tandem.wait_plan(LB, "delete")
         assert tandem.verdict(LB) in ("orphaned", "blocked")
         tandem.wait_new_view()
-        assert find(standing, LB) and not writes(standing), "deleted without approval"
+        assert find(hasty, LB) and not writes(hasty), "deleted without approval"
         assert "primary-lb" in tandem.ctl("plan").stdout
         assert tandem.ctl("approve", action["id"]).returncode == 0
-        tandem.wait(lambda: not find(standing, LB), "the subnet to go")
+        tandem.wait(lambda: not find(hasty, LB), "the subnet to go")
         tandem.wait_in_sync()
-    gone, = writes(standing)
+    gone, = writes(hasty)
     assert gone["method"] == "DELETE" and gone["ifMatch"]
 
 
-def test_approval_names_one_thing(standing, tmp_path):
+def test_approval_names_one_thing(hasty, tmp_path):
     """Approving one deletion lets nothing else through."""
     specs = seed().drop(LB).drop("secondary/Subnet/secondary-lb")
-    with Tandem.start(standing, specs.write(tmp_path)) as tandem:
+    with Tandem.start(hasty, specs.write(tmp_path)) as tandem:
         tandem.wait_plan("secondary/Subnet/secondary-lb", "delete")
         tandem.approve(LB, "delete")
-        tandem.wait(lambda: not find(standing, LB), "the approved one to go")
+        tandem.wait(lambda: not find(hasty, LB), "the approved one to go")
         tandem.wait_new_view()
-        assert find(standing, "secondary/Subnet/secondary-lb")
+        assert find(hasty, "secondary/Subnet/secondary-lb")
 
 
 def test_never_means_never(standing, tmp_path):
@@ -40,13 +40,13 @@ def test_never_means_never(standing, tmp_path):
     assert find(standing, LB) and not writes(standing)
 
 
-def test_delete_automatic(standing, tmp_path):
+def test_delete_automatic(hasty, tmp_path):
     specs = seed().drop(LB).policy(delete="automatic")
-    result = once(standing, specs.write(tmp_path))
+    result = once(hasty, specs.write(tmp_path))
     assert result.returncode == 0, result.stdout + result.stderr
-    assert not find(standing, LB)
-    assert_guarded(writes(standing))
-    assert_peered(standing)
+    assert not find(hasty, LB)
+    assert_guarded(writes(hasty))
+    assert_peered(hasty)
 
 
 def test_a_branch_goes_leaf_first(standing, tmp_path):
@@ -130,15 +130,16 @@ def primary_view(sim, tandem):
     tandem.wait(lambda: [c for c in sim.calls(n) if c["region"] == SJC and "/vcns" in c["path"]], "another view of the primary region")
 
 
-def test_budget_of_disruptions(standing, tmp_path):
+@pytest.mark.long
+def test_budget_of_disruptions(hasty, tmp_path):
     """With one disruption an hour, the second waits for the hour's refill, though both are allowed."""
     specs = seed().drop(LB).drop("secondary/Subnet/secondary-lb").policy(delete="automatic", disruptionsPerHour=1)
-    with Tandem.start(standing, specs.write(tmp_path)) as tandem:
-        tandem.wait(lambda: len(deletes(standing)) == 1, "the first deletion")
+    with Tandem.start(hasty, specs.write(tmp_path)) as tandem:
+        tandem.wait(lambda: len(deletes(hasty)) == 1, "the first deletion")
         tandem.wait_new_view()
-        assert len(deletes(standing)) == 1
+        assert len(deletes(hasty)) == 1
         assert tandem.status()["budget"] == {"used": 1, "limit": 1}
-        tandem.wait(lambda: len(deletes(standing)) == 2, "the refill", timeout=2 * PATIENCE)
+        tandem.wait(lambda: len(deletes(hasty)) == 2, "the refill", timeout=2 * PATIENCE)
 
 
 def deletes(sim):
@@ -160,13 +161,13 @@ def test_a_whole_region_taken_out_is_gated(standing, tmp_path):
 
 
 @pytest.mark.parametrize("refusal", [[409, "IncorrectState"], [400, "InvalidParameter"], [412, "NoEtagMatch"]], ids=lambda r: r[1])
-def test_refused_delete_is_reported(standing, tmp_path, refusal):
+def test_refused_delete_is_reported(hasty, tmp_path, refusal):
     """A subnet that still holds a VNIC: the refusal is kept as the reason, and it goes when the VNIC is gone."""
-    ocid = find(standing, LB)["id"]
-    standing.options(subnetsInUse=[ocid], deleteSubnet=refusal)
-    with Tandem.start(standing, seed().drop(LB).policy(delete="automatic").write(tmp_path)) as tandem:
-        wait_for(lambda: deletes(standing), PATIENCE, what="a refused delete")
+    ocid = find(hasty, LB)["id"]
+    hasty.options(subnetsInUse=[ocid], deleteSubnet=refusal)
+    with Tandem.start(hasty, seed().drop(LB).policy(delete="automatic").write(tmp_path)) as tandem:
+        wait_for(lambda: deletes(hasty), PATIENCE, what="a refused delete")
         tandem.wait(lambda: tandem.resource(LB)["attempts"] > 0, "the refusal in the status")
-        assert find(standing, LB)
-        standing.options(subnetsInUse=[])
-        tandem.wait(lambda: not find(standing, LB), "the subnet to go")
+        assert find(hasty, LB)
+        hasty.options(subnetsInUse=[])
+        tandem.wait(lambda: not find(hasty, LB), "the subnet to go")

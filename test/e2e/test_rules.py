@@ -52,17 +52,17 @@ def test_foreign_rule_is_reported_and_no_drift(standing, tmp_path):
 
 
 @pytest.mark.parametrize("policy", ["approve", "automatic"])
-def test_foreign_rules_removed_on_demand(standing, tmp_path, policy):
+def test_foreign_rules_removed_on_demand(hasty, tmp_path, policy):
     """Under `foreignRules: remove` they go, through the gate."""
-    Hand(standing).update(LIST, ingressSecurityRules=find(standing, LIST)["ingressSecurityRules"] + [theirs(22)])
+    Hand(hasty).update(LIST, ingressSecurityRules=find(hasty, LIST)["ingressSecurityRules"] + [theirs(22)])
     specs = seed().policy(disrupt=policy)
     specs.item(LIST)["foreignRules"] = "remove"
-    with Tandem.start(standing, specs.write(tmp_path)) as tandem:
+    with Tandem.start(hasty, specs.write(tmp_path)) as tandem:
         if policy == "approve":
             action = tandem.wait_plan(LIST, "disrupt")
-            assert action["gate"] != "automatic" and 22 in ports(find(standing, LIST))
+            assert action["gate"] != "automatic" and 22 in ports(find(hasty, LIST))
             tandem.approve(LIST, "disrupt")
-        tandem.wait(lambda: ports(find(standing, LIST)) == [443, 15012, 15443], "the foreign rule to go")
+        tandem.wait(lambda: ports(find(hasty, LIST)) == [443, 15012, 15443], "the foreign rule to go")
         tandem.wait_in_sync()
 
 
@@ -90,24 +90,24 @@ def test_route_retargeted(standing, tmp_path):
     (LIST, "ingressSecurityRules", lambda rules: [r for r in rules if r["protocol"] != "icmp"]),
     (TABLE, "routeRules", lambda rules: [r for r in rules if r["destination"] != "Service/all"]),
 ])
-def test_rule_taken_out_of_the_spec(standing, tmp_path, address, member, take):
+def test_rule_taken_out_of_the_spec(hasty, tmp_path, address, member, take):
     """It stays until somebody approves; then it goes, and nothing else does."""
-    before = find(standing, address)[member]
+    before = find(hasty, address)[member]
     specs = seed()
     item = specs.item(address)
     item[member] = take(item[member])
-    with Tandem.start(standing, specs.write(tmp_path)) as tandem:
+    with Tandem.start(hasty, specs.write(tmp_path)) as tandem:
         action = tandem.wait_plan(address, "disrupt")
         assert action["gate"] not in ("automatic", "auto")
         tandem.wait_new_view()
-        assert len(find(standing, address)[member]) == len(before), "taken away without approval"
-        assert not writes(standing)
+        assert len(find(hasty, address)[member]) == len(before), "taken away without approval"
+        assert not writes(hasty)
         assert tandem.ctl("status").returncode == 2 or tandem.status()["verdict"] in ("drifted", "blocked")
         approved = tandem.ctl("approve", action["id"])
         assert approved.returncode == 0, approved.stderr
-        tandem.wait(lambda: len(find(standing, address)[member]) == len(before) - 1, "the rule to go")
+        tandem.wait(lambda: len(find(hasty, address)[member]) == len(before) - 1, "the rule to go")
         tandem.wait_in_sync()
-    assert_guarded(writes(standing))
+    assert_guarded(writes(hasty))
 
 
 def test_unmarked_rule_is_kept(standing, tmp_path):
@@ -139,9 +139,9 @@ def test_concurrent_writer_loses_nothing(standing, tmp_path):
 
 
 @pytest.mark.parametrize("created", [True, False])
-def test_statements_of_a_distribution(standing, tmp_path, created):
+def test_statements_of_a_distribution(hasty, tmp_path, created):
     """In what we created all statements are ours; in what was adopted only those with a declared key."""
-    hand = Hand(standing)
+    hand = Hand(hasty)
     specs = seed().policy(disrupt="automatic")
     name = "into-for-vcns"
     if created:
@@ -149,13 +149,13 @@ def test_statements_of_a_distribution(standing, tmp_path, created):
         specs.drg()["drgRouteDistributions"].append({"name": "made", "distributionType": "IMPORT", "statements": [
             {"priority": 1, "action": "ACCEPT", "matchCriteria": [{"matchType": "MATCH_ALL"}]}]})
     address = f"primary/DrgRouteDistribution/{name}"
-    with Tandem.start(standing, specs.write(tmp_path)) as tandem:
+    with Tandem.start(hasty, specs.write(tmp_path)) as tandem:
         tandem.wait_in_sync()
         hand.act(address, "addDrgRouteDistributionStatements", statements=[
             {"action": "ACCEPT", "priority": 9, "matchCriteria": [{"matchType": "DRG_ATTACHMENT_TYPE", "attachmentType": "VCN"}]}])
 
         def priorities():
-            return sorted(s["priority"] for s in find(standing, address)["statements"])
+            return sorted(s["priority"] for s in find(hasty, address)["statements"])
 
         if created:
             tandem.wait(lambda: priorities() == [1], "the statement of a hand to go")
@@ -163,21 +163,21 @@ def test_statements_of_a_distribution(standing, tmp_path, created):
         assert priorities() == ([1] if created else [1, 9])
 
 
-def test_group_rule_changed_by_a_hand(standing, tmp_path):
+def test_group_rule_changed_by_a_hand(hasty, tmp_path):
     """A hand edits our NSG rule in place: ours is added again, once; what it became carries our mark, so it is ours to remove."""
     specs = seed().policy(disrupt="automatic")
     specs.vcn()["networkSecurityGroups"] = [{"name": "primary-mesh", "securityRules": [
         {"direction": "INGRESS", "protocol": "tcp", "source": "10.1.0.0/16", "ports": [15443]}]}]
     address = "primary/NetworkSecurityGroup/primary-mesh"
-    with Tandem.start(standing, specs.write(tmp_path)) as tandem:
-        tandem.wait(lambda: find(standing, address) and find(standing, address)["rules"], "the group")
+    with Tandem.start(hasty, specs.write(tmp_path)) as tandem:
+        tandem.wait(lambda: find(hasty, address) and find(hasty, address)["rules"], "the group")
         tandem.wait_in_sync()
-        rule = {k: v for k, v in find(standing, address)["rules"][0].items() if k not in ("timeCreated", "isValid")}
+        rule = {k: v for k, v in find(hasty, address)["rules"][0].items() if k not in ("timeCreated", "isValid")}
         rule["tcpOptions"] = {"destinationPortRange": {"min": 22, "max": 22}}
-        Hand(standing).act(address, "updateSecurityRules", securityRules=[rule])
+        Hand(hasty).act(address, "updateSecurityRules", securityRules=[rule])
 
         def open_ports():
-            return [r["tcpOptions"]["destinationPortRange"]["min"] for r in find(standing, address)["rules"]]
+            return [r["tcpOptions"]["destinationPortRange"]["min"] for r in find(hasty, address)["rules"]]
 
         tandem.wait(lambda: open_ports() == [15443], "our rule alone")
         tandem.wait_in_sync()
