@@ -105,6 +105,11 @@ def seed():
     return Specs.load(ROOT / "specs")
 
 
+def generous():
+    """The seed with a budget of disruptions that never holds anything up, so that only the gate that a test is about can."""
+    return seed().policy(disruptionsPerHour=1000)
+
+
 def minimal():
     return Specs.load(ROOT / "specs" / "minimal")
 

@@ -2,13 +2,13 @@
 
 import pytest
 from simlib import ORD, SJC, wait_for
-from tandem import PATIENCE, Hand, Tandem, assert_guarded, assert_peered, find, live, once, seed, without_tags, writes
+from tandem import PATIENCE, Hand, Tandem, assert_guarded, assert_peered, find, generous, live, once, seed, without_tags, writes
 
 LB = "primary/Subnet/primary-lb"
 
 
 def test_subnet_taken_out_of_the_spec(hasty, tmp_path):
-    specs = seed().drop(LB)
+    specs = generous().drop(LB)
     with Tandem.start(hasty, specs.write(tmp_path)) as tandem:
         action = tandem.wait_plan(LB, "delete")
         assert tandem.verdict(LB) in ("orphaned", "blocked")
@@ -24,7 +24,7 @@ def test_subnet_taken_out_of_the_spec(hasty, tmp_path):
 
 def test_approval_names_one_thing(hasty, tmp_path):
     """Approving one deletion lets nothing else through."""
-    specs = seed().drop(LB).drop("secondary/Subnet/secondary-lb")
+    specs = generous().drop(LB).drop("secondary/Subnet/secondary-lb")
     with Tandem.start(hasty, specs.write(tmp_path)) as tandem:
         tandem.wait_plan("secondary/Subnet/secondary-lb", "delete")
         tandem.approve(LB, "delete")
@@ -34,14 +34,14 @@ def test_approval_names_one_thing(hasty, tmp_path):
 
 
 def test_never_means_never(standing, tmp_path):
-    specs = seed().drop(LB).policy(delete="never")
+    specs = generous().drop(LB).policy(delete="never")
     result = once(standing, specs.write(tmp_path))
     assert result.returncode == 2, result.stdout + result.stderr
     assert find(standing, LB) and not writes(standing)
 
 
 def test_delete_automatic(hasty, tmp_path):
-    specs = seed().drop(LB).policy(delete="automatic")
+    specs = generous().drop(LB).policy(delete="automatic")
     result = once(hasty, specs.write(tmp_path))
     assert result.returncode == 0, result.stdout + result.stderr
     assert not find(hasty, LB)
@@ -51,14 +51,14 @@ def test_delete_automatic(hasty, tmp_path):
 
 def test_a_branch_goes_leaf_first(standing, tmp_path):
     """A subnet with its own table and list: each goes when nothing depends on it any more; no delete is refused for ever."""
-    specs = seed()
+    specs = generous()
     vcn = specs.vcn()
     vcn["routeTables"].append({"name": "extra", "routeRules": [{"destination": "0.0.0.0/0", "networkEntity": "NatGateway/primary-nat"}]})
     vcn["securityLists"].append({"name": "extra", "ingressSecurityRules": [], "egressSecurityRules": []})
     vcn["subnets"].append({"name": "extra", "cidrBlock": "10.0.99.0/24", "routeTable": "extra", "securityLists": ["extra"]})
     path = specs.write(tmp_path)
     assert once(standing, path).returncode == 0
-    seed().policy(delete="automatic", disrupt="automatic", disruptionsPerHour=100).write(tmp_path)
+    generous().policy(delete="automatic", disrupt="automatic", disruptionsPerHour=100).write(tmp_path)
     result = once(standing, path)
     assert result.returncode == 0, result.stdout + result.stderr
     for kind in ("Subnet", "RouteTable", "SecurityList"):
@@ -68,18 +68,18 @@ def test_a_branch_goes_leaf_first(standing, tmp_path):
 def test_adopted_is_abandoned(empty, tmp_path):
     """What a person made and the spec once named: our tags come off, the thing stays."""
     hand = Hand(empty)
-    path = seed().write(tmp_path)
+    path = generous().write(tmp_path)
     assert once(empty, path, "--bootstrap").returncode == 0
     vcn = find(empty, "primary/Vcn/primary-vcn")
     group = empty.create(SJC, "/networkSecurityGroups", vcnId=vcn["id"], displayName="by-hand", freeformTags={"made": "by hand"})
-    specs = seed()
+    specs = generous()
     specs.vcn()["networkSecurityGroups"] = [{"name": "by-hand"}]
     specs.write(tmp_path)
     assert once(empty, path).returncode == 0
     adopted = find(empty, "primary/NetworkSecurityGroup/by-hand")
     assert adopted["id"] == group["id"] and adopted["freeformTags"]["tandem-origin"] == "adopted"
 
-    seed().write(tmp_path)
+    generous().write(tmp_path)
     n = empty.last_call()
     assert once(empty, path).returncode == 0
     after = next(o for o in live(empty, SJC, "NetworkSecurityGroup") if o["id"] == group["id"])
@@ -94,7 +94,7 @@ def test_undeclared_without_our_tags_is_never_touched(standing, tmp_path):
     standing.create(SJC, "/networkSecurityGroups", vcnId=vcn["id"], displayName="somebody's")
     standing.create(ORD, "/vcns", cidrBlocks=["172.16.0.0/16"], displayName="somebody's VCN")
     n = standing.last_call()
-    assert once(standing, seed().policy(delete="automatic").write(tmp_path)).returncode == 0
+    assert once(standing, generous().policy(delete="automatic").write(tmp_path)).returncode == 0
     assert not writes(standing, n)
 
 
@@ -104,7 +104,7 @@ def test_tags_of_another_estate_are_not_ours(standing, tmp_path):
     other = standing.create(SJC, "/networkSecurityGroups", vcnId=vcn["id"], displayName="x", freeformTags={
         "tandem-estate": "another", "tandem-address": "primary/NetworkSecurityGroup/x", "tandem-origin": "created"})
     n = standing.last_call()
-    assert once(standing, seed().policy(delete="automatic").write(tmp_path)).returncode == 0
+    assert once(standing, generous().policy(delete="automatic").write(tmp_path)).returncode == 0
     assert not writes(standing, n)
     assert other["id"] in [o["id"] for o in live(standing, SJC, "NetworkSecurityGroup")]
 
@@ -112,7 +112,7 @@ def test_tags_of_another_estate_are_not_ours(standing, tmp_path):
 def test_nothing_destroyed_while_the_other_region_is_unproven(standing, tmp_path):
     """Even with approval: while the other region does not answer, nothing is deleted; a person's override goes ahead."""
     standing.faults([{"region": ORD, "action": "silent"}])
-    specs = seed().drop(LB)
+    specs = generous().drop(LB)
     with Tandem.start(standing, specs.write(tmp_path)) as tandem:
         tandem.approve(LB, "delete")
         for _ in range(3):
@@ -148,7 +148,7 @@ def deletes(sim):
 
 def test_a_whole_region_taken_out_is_gated(standing, tmp_path):
     """Dropping a region from the spec deletes nothing by itself."""
-    specs = seed()
+    specs = generous()
     specs.documents = [d for d in specs.documents if d["kind"] != "Peering" and d["name"] != "secondary"]
     for table in specs.vcn()["routeTables"]:
         table["routeRules"] = [r for r in table["routeRules"] if not str(r["destination"]).startswith("secondary")]
@@ -165,7 +165,7 @@ def test_refused_delete_is_reported(hasty, tmp_path, refusal):
     """A subnet that still holds a VNIC: the refusal is kept as the reason, and it goes when the VNIC is gone."""
     ocid = find(hasty, LB)["id"]
     hasty.options(subnetsInUse=[ocid], deleteSubnet=refusal)
-    with Tandem.start(hasty, seed().drop(LB).policy(delete="automatic").write(tmp_path)) as tandem:
+    with Tandem.start(hasty, generous().drop(LB).policy(delete="automatic").write(tmp_path)) as tandem:
         wait_for(lambda: deletes(hasty), PATIENCE, what="a refused delete")
         tandem.wait(lambda: tandem.resource(LB)["attempts"] > 0, "the refusal in the status")
         assert find(hasty, LB)

@@ -2,8 +2,8 @@
 
 import pytest
 from simlib import ORD, SJC
-from tandem import (GONE, PAIR, PATIENCE, Hand, Tandem, assert_guarded, assert_peered, assert_seed_stands, find, live, once, seed, settled,
-                    writes)
+from tandem import (GONE, PAIR, PATIENCE, Hand, Tandem, assert_guarded, assert_peered, assert_seed_stands, find, generous, live, once, seed,
+                    settled, writes)
 
 A, B = PAIR
 PEERING = "Peering/primary-secondary"
@@ -12,7 +12,7 @@ PEERING = "Peering/primary-secondary"
 @pytest.fixture()
 def specs():
     """The seed with a DRG table of its own for the primary RPC's attachment, so that putting it back shows."""
-    s = seed()
+    s = generous()
     s.drg()["drgRouteTables"].append({"name": "for-the-link", "importDrgRouteDistribution": "into-for-rpcs"})
     s.item("primary/DrgAttachment/primary-rpc-attachment")["drgRouteTable"] = "for-the-link"
     return s

@@ -2,7 +2,7 @@
 
 import pytest
 from simlib import wait_for
-from tandem import PATIENCE, REGIONS, Hand, Tandem, assert_guarded, find, live, once, seed, writes
+from tandem import PATIENCE, REGIONS, Hand, Tandem, assert_guarded, find, generous, live, once, seed, writes
 
 LIST = "primary/SecurityList/primary-nodes"
 TABLE = "primary/RouteTable/primary-private"
@@ -55,7 +55,7 @@ def test_foreign_rule_is_reported_and_no_drift(standing, tmp_path):
 def test_foreign_rules_removed_on_demand(hasty, tmp_path, policy):
     """Under `foreignRules: remove` they go, through the gate."""
     Hand(hasty).update(LIST, ingressSecurityRules=find(hasty, LIST)["ingressSecurityRules"] + [theirs(22)])
-    specs = seed().policy(disrupt=policy)
+    specs = generous().policy(disrupt=policy)
     specs.item(LIST)["foreignRules"] = "remove"
     with Tandem.start(hasty, specs.write(tmp_path)) as tandem:
         if policy == "approve":
@@ -93,7 +93,7 @@ def test_route_retargeted(standing, tmp_path):
 def test_rule_taken_out_of_the_spec(hasty, tmp_path, address, member, take):
     """It stays until somebody approves; then it goes, and nothing else does."""
     before = find(hasty, address)[member]
-    specs = seed()
+    specs = generous()
     item = specs.item(address)
     item[member] = take(item[member])
     with Tandem.start(hasty, specs.write(tmp_path)) as tandem:
