@@ -47,11 +47,17 @@ install_oci_cli() {
         touch "$oci_cli_venv/complete"
 }
 
-# build_in DIR [MESON OPTION…]: sets the directory up, anew when the options are others than the last time, and builds.
+# build_in DIR [MESON OPTION…]: sets the directory up, anew when the options are others than the last time, and builds; with
+# ccache where it is installed, for the same sources are compiled in several trees.
 build_in() {
         local dir=$1 wanted
 
         shift
+        export CCACHE_DIR=${CCACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/tandem/ccache} CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
+        export CCACHE_MAXSIZE=1G
+        if command -v ccache >/dev/null; then
+                export CC="ccache ${CC:-cc}"
+        fi
         wanted="${CC:-cc} $*"
         if [ ! -e "$dir/build.ninja" ] || [ "$(cat "$dir/.options" 2>/dev/null)" != "$wanted" ]; then
                 rm -rf "$dir"
