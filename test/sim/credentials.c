@@ -140,7 +140,16 @@ static int make_tls(Credentials *c, const char *names) {
         return r;
 }
 
-int credentials_make(Sim *sim, char *const *hosts, const char *address, Credentials *ret) {
+static EVP_PKEY *key_from_pem(const char *pem) {
+        BIO *bio = BIO_new_mem_buf(pem, -1);
+        EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+
+        BIO_free(bio);
+        return key;
+}
+
+int credentials_make(Sim *sim, char *const *hosts, const char *address, const char *api_key_pem,
+                     Credentials *ret) {
         _cleanup_(credentials_done) Credentials c = {};
         _cleanup_free_ char *names = alternative_names(hosts, address);
         int r;
@@ -148,7 +157,10 @@ int credentials_make(Sim *sim, char *const *hosts, const char *address, Credenti
         r = make_tls(&c, names);
         if (r < 0)
                 return r;
-        sim->key = EVP_RSA_gen(2048);
+        if (api_key_pem)
+                sim->key = key_from_pem(api_key_pem);
+        if (!sim->key)
+                sim->key = EVP_RSA_gen(2048);
         if (!sim->key)
                 return -EIO;
         sim->key_fingerprint = key_fingerprint(sim->key);

@@ -8,7 +8,8 @@ typedef struct Credentials {
         char *api_key_pem;
 } Credentials;
 
-/* Makes all of them, for 'hosts' (NULL-terminated) and the address; the API key goes into the simulator
- * too. Negative when OpenSSL refuses. */
-int credentials_make(Sim *sim, char *const *hosts, const char *address, Credentials *ret);
+/* Makes all of them, for 'hosts' (NULL-terminated) and the address; but for the API key where 'api_key_pem' (or NULL) holds a usable
+ * one: it is used again. It goes into the simulator, too. Negative when OpenSSL refuses. */
+int credentials_make(Sim *sim, char *const *hosts, const char *address, const char *api_key_pem,
+                     Credentials *ret);
 void credentials_done(Credentials *c);

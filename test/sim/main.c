@@ -19,6 +19,7 @@
 
 #define EXIT_USAGE 64
 #define ESTATE_MAX ((size_t) 512 << 20)
+#define KEY_MAX    ((size_t) 64 << 10)
 
 typedef struct Arguments {
         const char *directory, *address, *estate;
@@ -146,12 +147,15 @@ static int serve(Sim *sim, const Arguments *a, const char *directory) {
         _cleanup_(credentials_done) Credentials credentials = {};
         _cleanup_(strv_freep) char **hosts = cloud_hosts();
         _cleanup_free_ char *control = path_join(directory, "control.sock"),
-                            *ready = path_join(directory, "ready");
+                            *ready = path_join(directory, "ready"), *key = path_join(directory, "key.pem"),
+                            *key_pem = NULL;
+        size_t key_size;
         Server *server = NULL;
         int r;
 
-        (void) unlink(ready); /* an earlier run's */
-        r = credentials_make(sim, hosts, a->address, &credentials);
+        (void) unlink(ready);                                      /* an earlier run's */
+        (void) file_read(key, KEY_MAX, &key_pem, &key_size, NULL); /* an earlier run's goes on being good */
+        r = credentials_make(sim, hosts, a->address, key_pem, &credentials);
         if (r < 0) {
                 log_error("Failed to make keys and certificates: %s", strerror(-r));
                 return r;
