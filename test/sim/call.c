@@ -110,6 +110,10 @@ const char *call_header(const Call *c, const char *lower_name) {
         return json_string(c->headers, lower_name);
 }
 
+usec_t call_wall_clock(const Call *c) {
+        return sim_wall_clock(c->sim) + c->skew_usec;
+}
+
 bool call_is_mutating(const Call *c) {
         return !streq(c->method, "GET") && !streq(c->method, "HEAD") &&
                !endswith(c->path, "/actions/getAllDrgAttachments");

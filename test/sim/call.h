@@ -30,13 +30,16 @@ struct Call {
         const char *if_match, *retry_token; /* borrowed from 'headers' */
         const char *body;                   /* borrowed, body_size bytes */
         size_t body_size;
-        bool stale; /* show things as before the region's last mutating request */
+        bool stale;       /* show things as before the region's last mutating request */
+        bool repeat_page; /* a list leads to the same page again */
+        usec_t skew_usec; /* how far the clock that judges this call is ahead of the others */
 
         Object *claims[N_CLAIMS_MAX]; /* what is busy while this is processed; borrowed */
         size_t n_claims;
 
-        unsigned status; /* 0: not decided */
-        char *reply;     /* NULL: no body */
+        unsigned status;          /* 0: not decided */
+        char *reply;              /* NULL: no body */
+        const char *content_type; /* NULL: as always. Borrowed. */
         char request_id[97];
         ReplyHeader reply_headers[N_HEADERS_MAX];
         size_t n_reply_headers;
@@ -50,7 +53,8 @@ void call_done(Call *c);
 void call_add_header(Call *c, const char *name, const char *value);
 const char *call_header(const Call *c, const char *lower_name); /* NULL when absent or there twice */
 
-bool call_is_mutating(const Call *c); /* not GET or HEAD, and not one of the POSTs that only read */
+usec_t call_wall_clock(const Call *c); /* sim_wall_clock(), as this call meets it */
+bool call_is_mutating(const Call *c);  /* not GET or HEAD, and not one of the POSTs that only read */
 const char *call_query(const Call *c, const char *name); /* NULL when absent */
 
 /* Replies. call_fail() returns -EBADMSG so that a handler can 'return call_fail(…)'; it keeps the first

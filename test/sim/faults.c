@@ -22,9 +22,26 @@ struct Faults {
 };
 
 static const char *const fault_action_table[_FAULT_MAX] = {
-        [FAULT_NONE] = "none",     [FAULT_STATUS] = "status",     [FAULT_DELAY] = "delay",
-        [FAULT_RESET] = "reset",   [FAULT_TRUNCATE] = "truncate", [FAULT_STALE] = "stale",
-        [FAULT_SILENT] = "silent", [FAULT_REFUSE] = "refuse",     [FAULT_LOST_REPLY] = "lost-reply",
+        [FAULT_NONE] = "none",
+        [FAULT_STATUS] = "status",
+        [FAULT_DELAY] = "delay",
+        [FAULT_RESET] = "reset",
+        [FAULT_TRUNCATE] = "truncate",
+        [FAULT_STALE] = "stale",
+        [FAULT_SILENT] = "silent",
+        [FAULT_REFUSE] = "refuse",
+        [FAULT_LOST_REPLY] = "lost-reply",
+        [FAULT_SKEW] = "skew",
+        [FAULT_DRIP] = "drip",
+        [FAULT_OVERSIZE] = "oversize",
+        [FAULT_GARBAGE] = "garbage",
+        [FAULT_MISTYPE] = "mistype",
+        [FAULT_RESHAPE] = "reshape",
+        [FAULT_CHARSET] = "charset",
+        [FAULT_UNKNOWN_WORD] = "unknown-word",
+        [FAULT_NO_ETAG] = "no-etag",
+        [FAULT_CUT_LIST] = "cut-list",
+        [FAULT_REPEAT_PAGE] = "repeat-page",
 };
 
 static FaultAction fault_action_from_string(const char *s) {
@@ -79,6 +96,7 @@ static int rule_parse(const cJSON *source, Rule *ret, char **reterr) {
         rule.to = (uint64_t) json_number(rule.source, "to", 1e15);
         rule.fault.status = (unsigned) json_number(rule.source, "status", 500);
         rule.fault.code = json_string(rule.source, "code");
+        rule.fault.field = json_string(rule.source, "field");
         rule.fault.body = json_get(rule.source, "body");
         rule.fault.headers = json_get(rule.source, "headers");
         rule.fault.delay_usec = (usec_t) (json_number(rule.source, "delayMs", 0) * 1000);

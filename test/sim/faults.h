@@ -5,10 +5,21 @@
  *                       reset         the connection is closed without a reply, nothing happens
  *                       refuse        the connection is reset as soon as the request's head was read
  *                       silent        nothing happens and no reply ever comes
+ *                       skew          judged, and dated, by a clock that is an hour ahead
  *   no matter           delay         handled as usual, the reply comes delayMs later
- *                       truncate      handled as usual, but the body breaks off half way
  *                       stale         a GET shows things as before the region's last mutating request
  *   after the effect    lost-reply    the effect happens, the connection is closed without a reply
+ *                       truncate      the body breaks off half way
+ *                       drip          the body comes in a hundred pieces, delayMs between two
+ *                       oversize      blanks follow the body, more than any client should take
+ *                       garbage       a page for people instead of the body
+ *                       mistype       every member but the id has a value of another type
+ *                       reshape       an object where a list was, a list where an object was
+ *                       charset       a byte that is no UTF-8; 'field' is the content type that is announced
+ *                       unknown-word  'field' (lifecycleState) says what no client knows
+ *                       no-etag       without its etag
+ *                       cut-list      without the header that leads to the next page
+ *                       repeat-page   the next page is this one once more
  *
  * Console hands are not subject to them: a fault is aimed at the program under test. */
 #pragma once
@@ -25,6 +36,17 @@ typedef enum FaultAction {
         FAULT_LOST_REPLY,
         FAULT_SILENT,
         FAULT_REFUSE,
+        FAULT_SKEW,
+        FAULT_DRIP,
+        FAULT_OVERSIZE,
+        FAULT_GARBAGE,
+        FAULT_MISTYPE,
+        FAULT_RESHAPE,
+        FAULT_CHARSET,
+        FAULT_UNKNOWN_WORD,
+        FAULT_NO_ETAG,
+        FAULT_CUT_LIST,
+        FAULT_REPEAT_PAGE,
         _FAULT_MAX,
 } FaultAction;
 
@@ -32,7 +54,8 @@ struct Fault {
         FaultAction action;
         unsigned status;
         usec_t delay_usec;
-        const char *code;     /* these three borrowed from the rule: valid until the rules are replaced */
+        const char *code; /* these four borrowed from the rule: valid until the rules are replaced */
+        const char *field;
         const cJSON *body;    /* instead of {code, message} */
         const cJSON *headers; /* to add */
 };

@@ -95,9 +95,15 @@ static int list_read_page(Call *c, long *ret_limit, char **ret_query, char **ret
         return 0;
 }
 
-static void list_announce(Call *c, const char *query, const char *position) {
-        _cleanup_free_ char *token = page_token_make(rng_next(&c->sim->pages), query, position);
+/* 'here' is where this page began, 'position' where the next one does; NULL: it was the last. */
+static void list_announce(Call *c, const char *query, const char *here, const char *position) {
+        _cleanup_free_ char *token = NULL;
 
+        if (c->repeat_page)
+                position = here;
+        if (!position)
+                return;
+        token = page_token_make(rng_next(&c->sim->pages), query, position);
         call_add_reply_header(c, "opc-next-page", token);
 }
 
@@ -121,10 +127,9 @@ int list_reply_items(Call *c, cJSON *items) {
         page = json_new_array();
         for (size_t i = 0; i < size; i++)
                 json_append(page, cJSON_DetachItemFromArray(all, (int) start));
-        if (more) {
+        if (more)
                 next = xasprintf("%zu", start + size);
-                list_announce(c, query, next);
-        }
+        list_announce(c, query, position ? position : "0", next);
         return call_reply(c, 200, page);
 }
 
@@ -282,7 +287,8 @@ int list_handle(Call *c, const Kind *kind) {
                 if (i == start + size - 1)
                         next = xasprintf("%" PRId64 " %s", (int64_t) e->number, e->name ? e->name : "");
         }
-        if (more)
-                list_announce(c, query, next ? next : position ? position : "");
+        if (more && !next)
+                next = xstrdup(position ? position : "");
+        list_announce(c, query, position ? position : "", more ? next : NULL);
         return call_reply(c, 200, page);
 }

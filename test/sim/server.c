@@ -17,12 +17,16 @@
 #include "cloud.h"
 #include "control.h"
 #include "faults.h"
+#include "tamper.h"
 #include "timer.h"
 
 #define BODY_MAX          ((size_t) 4 << 20)
 #define CONTROL_BODY_MAX  ((size_t) 64 << 20)
 #define SILENCE_USEC      (30 * USEC_PER_MINUTE) /* then even a silent connection is closed */
 #define CONNECTION_MEMORY ((size_t) 64 << 10)
+#define SKEW_USEC         USEC_PER_HOUR
+#define DRIP_PIECES       100
+#define OVERSIZE          ((size_t) 64 << 20)
 
 typedef struct Exchange Exchange;
 
@@ -39,6 +43,7 @@ struct Exchange {
         bool too_large;
         bool decided;           /* the call was handled */
         bool waiting;           /* suspended until its time */
+        usec_t next_piece;      /* monotonic: when the body goes on */
         Exchange *next, **prev; /* of those that wait */
 };
 
@@ -126,39 +131,61 @@ static enum MHD_Result exchange_upload(Exchange *e, const char *data, size_t *si
         return MHD_YES;
 }
 
-typedef struct Cut {
-        char *text;
-        size_t size; /* what is sent before the connection ends */
-} Cut;
-
 static ssize_t on_read_cut(void *userdata, uint64_t offset, char *buffer, size_t max) {
-        const Cut *cut = userdata;
-        size_t n;
+        const Exchange *e = userdata;
+        size_t size = strlen(e->call.reply) / 2, n;
 
-        if (offset >= cut->size)
+        if (offset >= size)
                 return MHD_CONTENT_READER_END_WITH_ERROR;
-        n = MIN(cut->size - (size_t) offset, max);
-        memcpy(buffer, cut->text + offset, n);
+        n = MIN(size - (size_t) offset, max);
+        memcpy(buffer, e->call.reply + offset, n);
         return (ssize_t) n;
 }
 
-static void on_free_cut(void *userdata) {
-        Cut *cut = userdata;
+static void exchange_suspend(Exchange *e, usec_t usec);
 
-        free(cut->text);
-        free(cut);
+static ssize_t on_read_drip(void *userdata, uint64_t offset, char *buffer, size_t max) {
+        Exchange *e = userdata;
+        size_t size = strlen(e->call.reply), n = MIN(MAX(size / DRIP_PIECES, (size_t) 1), max);
+        usec_t now = now_monotonic();
+
+        if (now < e->next_piece) {
+                exchange_suspend(e, e->next_piece - now);
+                return 0;
+        }
+        e->next_piece = now + e->fault.delay_usec;
+        n = MIN(n, size - (size_t) offset);
+        memcpy(buffer, e->call.reply + offset, n);
+        return (ssize_t) n;
 }
 
-static struct MHD_Response *response_new(const Exchange *e) {
+/* The size is not told beforehand: who takes it has to count. */
+static ssize_t on_read_oversize(void *userdata, uint64_t offset, char *buffer, size_t max) {
+        const Exchange *e = userdata;
+        size_t size = strlen(e->call.reply), n;
+
+        if (offset >= OVERSIZE)
+                return MHD_CONTENT_READER_END_OF_STREAM;
+        if (offset < size) {
+                n = MIN(size - (size_t) offset, max);
+                memcpy(buffer, e->call.reply + offset, n);
+                return (ssize_t) n;
+        }
+        memset(buffer, ' ', max);
+        return (ssize_t) max;
+}
+
+static struct MHD_Response *response_new(Exchange *e) {
         const char *text = e->call.reply ? e->call.reply : "";
         size_t size = strlen(text);
-        Cut *cut;
 
-        if (e->fault.action != FAULT_TRUNCATE || size == 0)
-                return MHD_create_response_from_buffer(size, (void *) text, MHD_RESPMEM_MUST_COPY);
-        cut = xnew(Cut, 1);
-        *cut = (Cut){ .text = xstrdup(text), .size = size / 2 };
-        return MHD_create_response_from_callback(size, 4096, on_read_cut, cut, on_free_cut);
+        if (size > 0 && e->fault.action == FAULT_TRUNCATE)
+                return MHD_create_response_from_callback(size, 4096, on_read_cut, e, NULL);
+        if (size > 0 && e->fault.action == FAULT_DRIP)
+                return MHD_create_response_from_callback(size, 4096, on_read_drip, e, NULL);
+        if (size > 0 && e->fault.action == FAULT_OVERSIZE)
+                return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 32768, on_read_oversize, e, NULL);
+        return MHD_create_response_from_buffer(size, (void *) text, MHD_RESPMEM_MUST_COPY);
 }
 
 static enum MHD_Result exchange_reply(Exchange *e) {
@@ -174,10 +201,11 @@ static enum MHD_Result exchange_reply(Exchange *e) {
         response = response_new(e);
         if (!response)
                 return MHD_NO;
-        format_http_date(sim_wall_clock(c->sim), date);
+        format_http_date(call_wall_clock(c), date);
         MHD_add_response_header(response, "Date", date);
         if (c->reply)
-                MHD_add_response_header(response, "Content-Type", "application/json");
+                MHD_add_response_header(response, "Content-Type",
+                                        c->content_type ? c->content_type : "application/json");
         if (*c->request_id)
                 MHD_add_response_header(response, "opc-request-id", c->request_id);
         for (size_t i = 0; i < c->n_reply_headers; i++)
@@ -222,12 +250,15 @@ static void exchange_decide_cloud(Exchange *e) {
              is_answered = is_heard && action != FAULT_LOST_REPLY;
 
         c->stale = action == FAULT_STALE;
+        c->repeat_page = action == FAULT_REPEAT_PAGE;
+        c->skew_usec = action == FAULT_SKEW ? SKEW_USEC : 0;
         if (action == FAULT_STATUS)
                 cloud_answer_fault(c, &e->fault);
         else if (e->too_large)
                 call_fail(c, 413, "PayloadTooLarge", "The body is too large.");
         else if (is_heard)
                 cloud_handle(c);
+        tamper_reply(c, &e->fault);
         call_log_add(c->sim->log, c, is_answered ? c->status : 0);
         if (action == FAULT_DELAY)
                 c->delay_usec += e->fault.delay_usec;

@@ -96,7 +96,7 @@ static int check_required(Call *c, char *const *names) {
 
 static int check_date(Call *c, char *const *names) {
         const char *text = call_header(c, strv_contains(names, "x-date") ? "x-date" : "date");
-        usec_t then, now = sim_wall_clock(c->sim);
+        usec_t then, now = call_wall_clock(c);
 
         if (!text || parse_http_date(text, &then) < 0)
                 return refuse(c, "the date is missing or malformed");
