@@ -9,6 +9,7 @@
 #include "observe.h"
 
 #include "base/encode.h"
+#include "model/shape.h"
 
 #define DEADLINE   (30 * USEC_PER_SEC) /* real time, whatever the speed */
 #define SHOWN_MOST 3                   /* differences named in a sentence */
@@ -135,11 +136,16 @@ static void add_attempt(const Write *w, const OciReply *reply, const char *reque
 
 /* Replies. */
 
-/* The reply of a create or an update is the thing itself; that of an action on rules, or of a delete, is not. */
+/* The reply of a create or an update is the thing itself; that of an action on rules, or of a delete, is not. One that makes no
+ * sense says nothing: the thing is looked at again. */
 static bool reply_is_object(const Write *w, const cJSON *json) {
         const char *id = json_string(json, "id");
+        _cleanup_free_ char *why = NULL;
 
-        return id && !w->sub && !w->deletes && (!w->target || streq(w->target, id));
+        if (!id || w->sub || w->deletes || (w->target && !streq(w->target, id)))
+                return false;
+        why = shape_error(w->kind, json);
+        return !why;
 }
 
 static void take_success(Engine *e, Write *w, OciReply *reply) {

@@ -4,6 +4,7 @@
 #include "observe-internal.h"
 
 #include "message-id.h"
+#include "model/shape.h"
 #include "oci/backoff.h"
 
 #define PAGE_LIMIT  100
@@ -313,6 +314,16 @@ static void listing_succeeded(Engine *e, Listing *l, OciListReply *reply) {
         note_complete(e, l->region);
 }
 
+/* A list in which one thing cannot be understood shows nothing: what it seems to lack may be just that. */
+static int check_items(const Listing *l, OciListReply *reply) {
+        _cleanup_free_ char *why = shape_error_of_items(l->kind, l->sub, reply->items);
+
+        if (!why)
+                return 0;
+        return api_error_set(&reply->error, reply->status, NULL, ERROR_GARBLED, -EBADMSG,
+                             "the answer makes no sense: %s", why);
+}
+
 static void on_listed(OciList *list, OciListReply *reply, int error, void *userdata) {
         Run *run = userdata;
         Observer *o = run->observer;
@@ -323,6 +334,8 @@ static void on_listed(OciList *list, OciListReply *reply, int error, void *userd
 
         (void) list;
         run_end(run);
+        if (error == 0)
+                error = check_items(l, reply);
         observe_region_reply(e, l->region, reply->status, error < 0 ? &reply->error : NULL);
         l->due = reply->begun_usec + listing_period(o, l);
         if (error < 0)

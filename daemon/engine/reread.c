@@ -5,6 +5,7 @@
 
 #include "observe-internal.h"
 
+#include "model/shape.h"
 #include "oci/ocid.h"
 
 #define LOOK_GAP    USEC_PER_SEC /* between two looks that nothing new asks for */
@@ -210,6 +211,18 @@ static void want_elsewhere(Observer *o, const Context *c, const Resource *r) {
         want_parents(o, c, r);
 }
 
+/* What was asked for, and of the shape that its kind has. */
+static int check_body(const Read *rd, OciReply *reply) {
+        _cleanup_free_ char *why = shape_error(rd->kind, reply->json);
+
+        if (!why && !streq(json_string(reply->json, "id"), rd->id))
+                why = xstrdup("it is another thing");
+        if (!why)
+                return 0;
+        return api_error_set(&reply->error, reply->status, reply->opc_request_id, ERROR_GARBLED, -EBADMSG,
+                             "the answer makes no sense: %s", why);
+}
+
 static void on_read(OciCall *call, OciReply *reply, int error, void *userdata) {
         Read *rd = userdata;
         Observer *o = rd->observer;
@@ -218,6 +231,8 @@ static void on_read(OciCall *call, OciReply *reply, int error, void *userdata) {
         (void) call;
         rd->call = oci_call_unref(rd->call);
         o->running[rd->region]--;
+        if (error == 0)
+                error = check_body(rd, reply);
         observe_region_reply(e, rd->region, reply->status, error < 0 ? &reply->error : NULL);
         if (error == 0) {
                 rd->attempts = 0;
