@@ -1,0 +1,205 @@
+"""What the daemon is doing while a call goes wrong. A scenario prepares a cloud and specs, begins, and says what must be so in the end.
+
+Each is run once without a fault, to learn which calls it makes, and then once per call and fault."""
+
+import functools
+import json
+
+from simlib import ORD, SJC, Sim
+from tandem import (PAIR, REGIONS, assert_seed_stands, find, live, once, path_of, seed)
+
+LIST = "secondary/SecurityList/secondary-nodes"
+SUBNET, TABLE = "primary/Subnet/primary-extra", "primary/RouteTable/primary-private"
+ROUTE = "10.77.0.0/16"
+
+
+def patient(specs):
+    """A budget that never holds anything up: what is asked for here is another matter."""
+    return specs.policy(disruptionsPerHour=1000)
+
+
+def extended():
+    """The seed with a subnet and a route more, which the scenario of removals takes away."""
+    specs = patient(seed())
+    specs.vcn()["subnets"].append({"name": "primary-extra", "cidrBlock": "10.0.77.0/24", "routeTable": "primary-private",
+                                   "securityLists": ["primary-nodes"]})
+    specs.item(TABLE)["routeRules"].append({"destination": ROUTE, "networkEntity": "NatGateway/primary-nat"})
+    return specs
+
+
+@functools.cache
+def standing(specs_of, directory):
+    """An estate as tandemd built it from empty: a file for --estate."""
+    path = directory / f"{specs_of.__name__}.json"
+    if not path.exists():
+        with Sim.start(directory / f"{specs_of.__name__}-sim", "--speed", 200) as sim:
+            built = once(sim, specs_of().write(directory, specs_of.__name__), "--bootstrap")
+            assert built.returncode == 0, built.stdout + built.stderr
+            path.write_text(json.dumps(sim.snapshot()))
+    return path
+
+
+class Scenario:
+    options = ()  # of tandemd
+    estate = None  # the specs whose estate stands at first; None: an empty cloud
+    background = ()  # faults of the scenario itself, after the one that the case is about
+    from_start = True  # the fault can hit the very first call
+    reads = (1,)  # which calls of a kind of reading suffer: the k-th, or a share of as many as there are
+
+    def specs(self):
+        return patient(seed())
+
+    def go(self, run):
+        """What happens besides; runs once the daemon runs (from_start) or when it was in sync."""
+
+    def tick(self, run):
+        """Called again and again while the run waits."""
+
+    def is_done(self, run):
+        return True
+
+    def allowed(self, run):
+        """OCIDs that may be destroyed."""
+        return set()
+
+    def foreign(self, run):
+        """Pairs (address, rule's description) of rules that others wrote and that must be there in the end."""
+        return []
+
+    def check(self, run):
+        assert_seed_stands(run.sim)
+
+
+class Build(Scenario):
+    """Both regions from an empty cloud."""
+    options = ("--bootstrap",)
+    reads = (1, 0.5)
+
+
+class ComesAndGoes(Build):
+    """Both regions from an empty cloud, while one of them comes and goes."""
+    reads = (1,)
+    background = ({"region": ORD, "action": "refuse", "from": 8, "to": 20},
+                  {"region": ORD, "action": "status", "status": 500, "code": "InternalServerError", "from": 45, "to": 60},
+                  {"region": ORD, "action": "reset", "from": 90, "to": 100})
+
+
+class Reload(Build):
+    """A build that is told in the middle to build something else."""
+    reads = (1,)
+    enough = 10  # writes, then the specs change
+
+    def specs(self):
+        first = patient(seed())
+        first.documents.remove(first.document("Peering"))
+        first.drop("primary/Subnet/primary-lb").drop("secondary/RouteTable/secondary-public")
+        del first.item("secondary/Subnet/secondary-lb")["routeTable"]
+        first.item("primary/RouteTable/primary-private")["routeRules"].pop()
+        first.item("primary/SecurityList/primary-nodes")["ingressSecurityRules"].pop(0)
+        return first
+
+    def tick(self, run):
+        if not run.memo.get("reloaded") and sum(c["mutating"] for c in run.calls()) >= self.enough:
+            run.write_specs(patient(seed()))
+            run.reload()
+            run.memo["reloaded"] = True
+
+    def is_done(self, run):
+        return run.memo.get("reloaded")
+
+
+class Start(Scenario):
+    """The daemon starts where everything stands: it looks, and has nothing to do."""
+    estate = staticmethod(lambda: standing_seed())
+
+    def check(self, run):
+        assert_seed_stands(run.sim)
+        written = [c for c in run.calls() if c["mutating"] and c["principal"] != "hand"]
+        assert not written, f"nothing was to be done: {written}"
+
+
+def standing_seed():
+    return patient(seed())
+
+
+class HealPeering(Scenario):
+    """One side of the link is deleted by a hand, so that the other is REVOKED."""
+    estate = staticmethod(standing_seed)
+    from_start = False
+
+    def go(self, run):
+        run.memo["before"] = [find(run.sim, a)["id"] for a in PAIR]
+        run.hand("DELETE", find(run.sim, PAIR[0]))
+
+    def is_done(self, run):
+        return all(o and o["id"] not in run.memo["before"] for o in (find(run.sim, a) for a in PAIR))
+
+    def allowed(self, run):
+        return {run.memo["before"][1]}
+
+
+class RestoreList(Scenario):
+    """A hand empties a security list, while a cloud controller goes on writing rules of its own into it."""
+    estate = staticmethod(standing_seed)
+    from_start = False
+    most = 3  # rules of the controller
+
+    def go(self, run):
+        run.memo["theirs"] = []
+        run.hand("PUT", find(run.sim, LIST), {"ingressSecurityRules": []})
+
+    def tick(self, run):
+        """One rule more as soon as the daemon wrote, or looked long enough; guarded by the etag, as a controller does it."""
+        n = len(run.memo.get("theirs", ()))
+        if n >= self.most or "theirs" not in run.memo:
+            return
+        o = find(run.sim, LIST)
+        got = run.sim.hand(ORD, "GET", path_of(o))
+        if got.status != 200:
+            return
+        rule = {"protocol": "6", "source": "10.1.0.0/16", "description": f"load balancer {n}",
+                "tcpOptions": {"destinationPortRange": {"min": 30000 + n, "max": 30000 + n}}}
+        put = run.sim.hand(ORD, "PUT", path_of(o), {"ingressSecurityRules": got.body["ingressSecurityRules"] + [rule]},
+                           headers={"if-match": got.headers["etag"]})
+        if put.status == 200:
+            run.memo["theirs"].append(rule["description"])
+
+    def is_done(self, run):
+        return len(run.memo["theirs"]) == self.most
+
+    def foreign(self, run):
+        return [(LIST, text) for text in run.memo["theirs"]]
+
+
+class Removal(Scenario):
+    """A subnet and a route are declared no longer; a person approves both."""
+    estate = staticmethod(extended)
+    from_start = False
+
+    def go(self, run):
+        run.memo["subnet"] = find(run.sim, SUBNET)["id"]
+        run.write_specs(patient(seed()))
+        run.reload()
+
+    def specs(self):
+        return extended()
+
+    def tick(self, run):
+        for action in run.plan()["actions"]:
+            if action["address"] in (SUBNET, TABLE) and action["gate"] == "approve" and action["verb"] in ("delete", "disrupt"):
+                run.approve(action["id"])
+
+    def is_done(self, run):
+        return not find(run.sim, SUBNET) and not self.routes(run)
+
+    def routes(self, run):
+        return [r for r in find(run.sim, TABLE)["routeRules"] if r["destination"] == ROUTE]
+
+    def allowed(self, run):
+        return {run.memo["subnet"]}
+
+
+SCENARIOS = {"build": Build(), "heal-peering": HealPeering(), "restore-list": RestoreList(), "removal": Removal(),
+             "comes-and-goes": ComesAndGoes(), "reload": Reload(), "start": Start()}
+
+__all__ = ["REGIONS", "SCENARIOS", "SJC", "Scenario", "live", "standing"]
