@@ -102,7 +102,7 @@ static void test_golden(void **state) {
         assert_int_equal(n_wrong, 0);
 }
 
-/* Loads one text that has nothing wrong. */
+/* Loads one text that is no error; what it leaves out may be worth a warning. */
 static Estate *load(const char *text) {
         _cleanup_spec_diagnostics_ SpecDiagnostics ds = {};
         _cleanup_(files_done) Files files = {};
@@ -111,9 +111,9 @@ static Estate *load(const char *text) {
         files_split(&files, text);
         e = spec_load(files.f, files.n, &ds);
         for (size_t i = 0; i < ds.n; i++)
-                print_error("%u:%u: %s\n", ds.d[i].line, ds.d[i].column, ds.d[i].message);
+                if (ds.d[i].error)
+                        print_error("%u:%u: %s\n", ds.d[i].line, ds.d[i].column, ds.d[i].message);
         assert_non_null(e);
-        assert_int_equal(ds.n, 0);
         return e;
 }
 

@@ -3,6 +3,7 @@
 #include "kinds.h"
 
 #include "model/estate.h"
+#include "network/topology.h"
 
 static const LifeWord attachment_life[] = {
         { "ATTACHING", LIFE_COMING }, { "ATTACHED", LIFE_READY }, { "UPDATING", LIFE_CHANGING },
@@ -67,6 +68,31 @@ static const Field drg_attachment_fields[] = {
         {},
 };
 
+/* OCI makes the attachment of an RPC, and takes no more for it than a name, tags and a DRG route table. */
+static void lint_of_rpc(const Desired *d, const Field *f, LintReport report, void *userdata) {
+        if (json_path(d->want, "networkDetails.routeTableId") ||
+            json_path(d->want, "networkDetails.vcnRouteType"))
+                report(userdata, d, f, true,
+                       "routeTable and vcnRouteType go with type VCN: an attachment of an RPC has neither");
+        if (d->pin)
+                report(userdata, d, NULL, true,
+                       "the attachment of an RPC is not pinned: its healing makes a new one");
+}
+
+/* The table for what comes in lies in the VCN that is attached. */
+static void lint_entry_table(const Estate *e, const Desired *d, const Desired *vcn, const Field *f,
+                             LintReport report, void *userdata) {
+        const char *address = symbol_ref(json_path(d->want, "networkDetails.routeTableId"));
+        const Desired *table = address ? estate_find(e, address) : NULL;
+
+        if (table && table->parent != vcn) {
+                _cleanup_free_ char *message = xasprintf("%s belongs to %s, not to %s", table->address,
+                                                         table->parent->address, vcn->address);
+
+                report(userdata, d, f, true, message);
+        }
+}
+
 static void drg_attachment_lint(const Estate *e, const Desired *d, LintReport report, void *userdata) {
         const char *type = json_path_string(d->want, "networkDetails.type");
         const char *address = symbol_ref(json_path(d->want, "networkDetails.id"));
@@ -80,6 +106,10 @@ static void drg_attachment_lint(const Estate *e, const Desired *d, LintReport re
 
                 report(userdata, d, f, true, message);
         }
+        if (streq_ptr(type, "REMOTE_PEERING_CONNECTION"))
+                lint_of_rpc(d, f, report, userdata);
+        else if (target)
+                lint_entry_table(e, d, target, f, report, userdata);
         for (size_t i = 0; target && i < d->index; i++) {
                 const Desired *other = e->resources[i];
                 const char *theirs = other->kind == d->kind
@@ -94,6 +124,17 @@ static void drg_attachment_lint(const Estate *e, const Desired *d, LintReport re
                         break;
                 }
         }
+}
+
+static void drg_attachment_network(NetNode *n, const cJSON *body) {
+        const cJSON *network = json_get(body, "networkDetails");
+
+        n->type = NET_ATTACHMENT;
+        n->announces_blocks = streq_ptr(json_string(network, "vcnRouteType"), "VCN_CIDRS");
+        net_node_name(n, SLOT_PARENT, json_string(body, "drgId"));
+        net_node_name(n, SLOT_NETWORK, json_string(network, "id"));
+        net_node_name(n, SLOT_TABLE, json_string(body, "drgRouteTableId"));
+        net_node_name(n, SLOT_ENTRY_TABLE, json_string(network, "routeTableId"));
 }
 
 /* The RPC's own attachment is OCI's to make: found by what it attaches. */
@@ -128,4 +169,5 @@ const Kind kind_drg_attachment = {
         .unique = drg_attachment_unique,
         .lifecycle_field = "lifecycleState",
         .lint = drg_attachment_lint,
+        .network = drg_attachment_network,
 };

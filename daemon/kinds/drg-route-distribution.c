@@ -1,6 +1,7 @@
 /* DrgRouteDistribution: which routes a table imports, as statements by priority. They have no description, so in a
  * distribution that OCI made only those are ours that match a declared priority. OCI's own for RPCs accepts VCN attachments alone. */
 #include "kinds.h"
+#include "network/topology.h"
 
 static const char *const distribution_types[] = { "IMPORT", NULL };
 static const char *const actions[] = { "ACCEPT", NULL };
@@ -117,6 +118,25 @@ static const Field distribution_fields[] = {
         {},
 };
 
+static void distribution_network(NetNode *n, const cJSON *body) {
+        const cJSON *list = json_get(body, "statements"), *statement;
+        unsigned i = 0;
+
+        n->type = NET_IMPORTS;
+        n->all_said = list;
+        net_node_name(n, SLOT_PARENT, json_string(body, "drgId"));
+        cJSON_ArrayForEach (statement, list) {
+                const cJSON *criteria = json_get(statement, "matchCriteria"),
+                            *one = criteria ? criteria->child : NULL;
+                NetStatement s = { .priority = (int) json_number(statement, "priority", 0),
+                                   .type = xstrdup(json_string(one, "attachmentType")),
+                                   .only = xstrdup(json_string(one, "drgAttachmentId")),
+                                   .from = { "statements", i++ } };
+
+                array_push(n->statements, n->n_statements, s);
+        }
+}
+
 static const Role distribution_roles[] = {
         { .key = "defaultOf", .holder_kind = "DrgRouteTable", .pointer = "importDrgRouteDistributionId" },
         {},
@@ -136,10 +156,11 @@ const Kind kind_drg_route_distribution = {
         .service = SERVICE_CORE,
         .scope = SCOPE_PARENT,
         .cadence = CADENCE_SLOW,
-        .flags = KIND_NO_COMPARTMENT | KIND_DIES_WITH_PARENT,
+        .flags = KIND_NO_COMPARTMENT | KIND_DIES_WITH_PARENT | KIND_NEEDS_USER,
         .fields = distribution_fields,
         .life = life_network,
         .roles = distribution_roles,
         .serialized = distribution_serialized,
         .lifecycle_field = "lifecycleState",
+        .network = distribution_network,
 };

@@ -1,6 +1,7 @@
 /* DrgRouteTable: where traffic that came in through an attachment goes next. Dynamic routes come from its import distribution;
  * static rules are its own, behind actions. A static rule whose attachment is gone stays as a black hole. */
 #include "kinds.h"
+#include "network/topology.h"
 
 static const Field rule_fields[] = {
         { .name = "destination", .type = FIELD_STRING, .flags = FIELD_REQUIRED },
@@ -102,6 +103,19 @@ static const Field drg_route_table_fields[] = {
         {},
 };
 
+static void drg_route_table_network(NetNode *n, const cJSON *body) {
+        const cJSON *rule;
+        unsigned i = 0;
+
+        n->type = NET_DRG_TABLE;
+        net_node_name(n, SLOT_PARENT, json_string(body, "drgId"));
+        net_node_name(n, SLOT_IMPORTS, json_string(body, "importDrgRouteDistributionId"));
+        cJSON_ArrayForEach (rule, json_get(body, "routeRules"))
+                net_node_add_route(n, json_string(rule, "destination"),
+                                   json_string(rule, "nextHopDrgAttachmentId"),
+                                   (NetOrigin){ "routeRules", i++ });
+}
+
 static const Role drg_route_table_roles[] = {
         { .key = "defaultFor", .pointer = "defaultDrgRouteTables.", .in_parent_want = true },
         {},
@@ -121,10 +135,11 @@ const Kind kind_drg_route_table = {
         .service = SERVICE_CORE,
         .scope = SCOPE_PARENT,
         .cadence = CADENCE_LINK,
-        .flags = KIND_NO_COMPARTMENT | KIND_DIES_WITH_PARENT,
+        .flags = KIND_NO_COMPARTMENT | KIND_DIES_WITH_PARENT | KIND_NEEDS_USER,
         .fields = drg_route_table_fields,
         .life = life_network,
         .roles = drg_route_table_roles,
         .serialized = drg_route_table_serialized,
         .lifecycle_field = "lifecycleState",
+        .network = drg_route_table_network,
 };

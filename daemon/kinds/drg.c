@@ -1,6 +1,7 @@
 /* Drg: the gateway that VCNs and remote peerings attach to. OCI makes two route tables and three distributions with it. Its
  * defaults may read null for a type until an attachment of that type exists. */
 #include "kinds.h"
+#include "network/topology.h"
 
 /* Filled by the DrgRouteTables that say `defaultFor`. */
 static const Field default_table_fields[] = {
@@ -29,6 +30,13 @@ static const Field drg_fields[] = {
         {},
 };
 
+static void drg_network(NetNode *n, const cJSON *body) {
+        n->type = NET_DRG;
+        net_node_name(n, SLOT_TABLE, json_path_string(body, "defaultDrgRouteTables.vcn"));
+        net_node_name(n, SLOT_PEER_TABLE,
+                      json_path_string(body, "defaultDrgRouteTables.remotePeeringConnection"));
+}
+
 static const char *const drg_serialized[] = { "id", NULL };
 
 const Kind kind_drg = {
@@ -46,4 +54,5 @@ const Kind kind_drg = {
         .life = life_network,
         .serialized = drg_serialized,
         .lifecycle_field = "lifecycleState",
+        .network = drg_network,
 };

@@ -1,5 +1,6 @@
 /* InternetGateway: one to a VCN. */
 #include "kinds.h"
+#include "network/topology.h"
 
 static const Field internet_gateway_fields[] = {
         { .name = "isEnabled",
@@ -16,6 +17,11 @@ static const Field internet_gateway_fields[] = {
           .doc = "for traffic that enters the VCN through it" },
         {},
 };
+
+void gateway_network(NetNode *n, const cJSON *body) {
+        n->type = NET_GATEWAY;
+        net_node_name(n, SLOT_PARENT, json_string(body, "vcnId"));
+}
 
 static const char *const internet_gateway_serialized[] = { "vcnId", "id", NULL };
 
@@ -37,4 +43,5 @@ const Kind kind_internet_gateway = {
         .serialized = internet_gateway_serialized,
         .one_per_parent = true,
         .lifecycle_field = "lifecycleState",
+        .network = gateway_network,
 };

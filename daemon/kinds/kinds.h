@@ -22,3 +22,6 @@ extern const Kind kind_vcn;
 
 /* The lifecycle of everything in the virtual network but attachments: PROVISIONING, AVAILABLE, UPDATING, TERMINATING, TERMINATED. */
 extern const LifeWord life_network[];
+
+/* A VCN's gateway to anything but a DRG: what a packet sees of it is that it is one. */
+void gateway_network(NetNode *n, const cJSON *body);

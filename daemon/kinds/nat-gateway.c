@@ -11,6 +11,9 @@ static const Field nat_gateway_fields[] = {
         { .name = "publicIpId",
           .type = FIELD_STRING,
           .change = CHANGE_NEVER,
+          .max = 255,
+          .pattern = "^ocid1\\.publicip\\.",
+          .pattern_text = "the OCID of a public IP, ocid1.publicip.…",
           .never_text = "a NAT gateway keeps its public address for life",
           .doc = "OCID of a reserved public IP; left out: OCI picks one" },
         { .name = "routeTable",
@@ -41,4 +44,5 @@ const Kind kind_nat_gateway = {
         .life = life_network,
         .serialized = nat_gateway_serialized,
         .lifecycle_field = "lifecycleState",
+        .network = gateway_network,
 };

@@ -1,6 +1,7 @@
 /* NetworkSecurityGroup: its rules live behind actions of their own, with ids; adding the same rule twice is not refused by the
  * service, so it is looked at before every call. */
 #include "kinds.h"
+#include "network/topology.h"
 #include "security-rule.h"
 
 static const Field group_fields[] = {
@@ -13,6 +14,13 @@ static const Field group_fields[] = {
           .doc = "each known by all of it but the description" },
         {},
 };
+
+static void group_network(NetNode *n, const cJSON *body) {
+        n->type = NET_FILTER;
+        n->all_said = json_get(body, "securityRules");
+        net_node_name(n, SLOT_PARENT, json_string(body, "vcnId"));
+        security_rules_network(n, body, "securityRules");
+}
 
 static const char *const group_serialized[] = { "vcnId", "id", NULL };
 
@@ -33,4 +41,5 @@ const Kind kind_network_security_group = {
         .life = life_network,
         .serialized = group_serialized,
         .lifecycle_field = "lifecycleState",
+        .network = group_network,
 };

@@ -9,6 +9,7 @@
  *   (*) with each other; with anything else its RPC is replaced, gated, and the link waits for that.
  *   An end that is absent, on its way or unreadable is waited for. Waiting for longer than the patience is said. */
 #include "kinds.h"
+#include "network/topology.h"
 #include "remote-peering-connection.h"
 
 #define PATIENCE (5 * USEC_PER_MINUTE)
@@ -186,6 +187,12 @@ static void peering_lint(const Estate *e, const Desired *d, LintReport report, v
         }
 }
 
+static void peering_network(NetNode *n, const cJSON *body) {
+        n->type = NET_LINK;
+        net_node_name(n, SLOT_REQUESTOR, json_string(body, "requestor"));
+        net_node_name(n, SLOT_ACCEPTOR, json_string(body, "acceptor"));
+}
+
 const Kind kind_peering = {
         .name = "Peering",
         .doc = "The link between two remote peering connections",
@@ -194,4 +201,5 @@ const Kind kind_peering = {
         .next_step = peering_next_step,
         .link_state = peering_link_state,
         .lint = peering_lint,
+        .network = peering_network,
 };

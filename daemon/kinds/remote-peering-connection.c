@@ -12,6 +12,7 @@
 #include "remote-peering-connection.h"
 
 #include "kinds.h"
+#include "network/topology.h"
 
 static const char *const peering_status_table[] = {
         [PEERING_NEW] = "NEW",         [PEERING_PENDING] = "PENDING", [PEERING_PEERED] = "PEERED",
@@ -111,6 +112,11 @@ static void rpc_next_step(const Context *c, const Resource *r, Assessment *a) {
         }
 }
 
+static void rpc_network(NetNode *n, const cJSON *body) {
+        n->type = NET_PEER;
+        net_node_name(n, SLOT_PARENT, json_string(body, "drgId"));
+}
+
 static const char *const rpc_serialized[] = { "drgId", "id", NULL };
 
 static const Field rpc_fields[] = { {} };
@@ -134,4 +140,5 @@ const Kind kind_remote_peering_connection = {
         .serialized = rpc_serialized,
         .lifecycle_field = "lifecycleState",
         .next_step = rpc_next_step,
+        .network = rpc_network,
 };

@@ -1,7 +1,9 @@
 /* RouteTable: a rule is known by its destination. A rule may target a DRG only once that DRG is attached to the VCN, and
  * the target is the DRG, not the attachment. */
 #include "kinds.h"
+#include "model/estate.h"
 #include "model/resource.h"
+#include "network/topology.h"
 
 static const char *const destination_types[] = { "CIDR_BLOCK", "SERVICE_CIDR_BLOCK", NULL };
 
@@ -37,9 +39,19 @@ static const Field rule_spec_fields[] = {
 
 static const char *route_expand(const cJSON *written, const Field *field, cJSON *ret) {
         const cJSON *destination = json_get(written, "destination");
-        cJSON *rule = json_copy(written);
+        const char *target = symbol_ref(json_get(written, "networkEntityId"));
+        bool to_service = target && strstr(target, "/ServiceGateway/");
+        cJSON *rule;
 
         (void) field;
+        if (is_symbol(destination) && target && !to_service)
+                return "Oracle's services are reached through a ServiceGateway";
+        if (to_service && !is_symbol(destination))
+                return "a ServiceGateway leads to Service/all or Service/objectstorage, not to a block";
+        if (target && strstr(target, "/NatGateway/") && !is_symbol(destination) &&
+            strchr(json_string(written, "destination"), ':'))
+                return "an IPv6 block is reached through a Drg or an InternetGateway";
+        rule = json_copy(written);
         json_set_string(rule, "destinationType",
                         is_symbol(destination) ? "SERVICE_CIDR_BLOCK" : "CIDR_BLOCK");
         json_append(ret, rule);
@@ -118,6 +130,18 @@ static const Field route_table_fields[] = {
         {},
 };
 
+static void route_table_network(NetNode *n, const cJSON *body) {
+        const cJSON *rules = json_get(body, "routeRules"), *rule;
+        unsigned i = 0;
+
+        n->type = NET_TABLE;
+        n->all_said = rules;
+        net_node_name(n, SLOT_PARENT, json_string(body, "vcnId"));
+        cJSON_ArrayForEach (rule, rules)
+                net_node_add_route(n, json_string(rule, "destination"), json_string(rule, "networkEntityId"),
+                                   (NetOrigin){ "routeRules", i++ });
+}
+
 static const Role route_table_roles[] = {
         { .key = "defaultOf", .value = "vcn", .pointer = "defaultRouteTableId" },
         {},
@@ -137,9 +161,11 @@ const Kind kind_route_table = {
         .service = SERVICE_CORE,
         .scope = SCOPE_COMPARTMENT,
         .cadence = CADENCE_LINK,
+        .flags = KIND_NEEDS_USER,
         .fields = route_table_fields,
         .life = life_network,
         .roles = route_table_roles,
         .serialized = route_table_serialized,
         .lifecycle_field = "lifecycleState",
+        .network = route_table_network,
 };

@@ -1,6 +1,7 @@
 /* SecurityList: each rule is owned by itself, for OKE's cloud controller writes here too. A PUT replaces a whole array, so it
  * carries every rule that is to stay. */
 #include "kinds.h"
+#include "network/topology.h"
 #include "security-rule.h"
 
 static const Field security_list_fields[] = {
@@ -27,6 +28,14 @@ static const Field security_list_fields[] = {
         {},
 };
 
+static void security_list_network(NetNode *n, const cJSON *body) {
+        n->type = NET_FILTER;
+        n->all_said = json_get(body, "ingressSecurityRules") && json_get(body, "egressSecurityRules");
+        net_node_name(n, SLOT_PARENT, json_string(body, "vcnId"));
+        security_rules_network(n, body, "ingressSecurityRules");
+        security_rules_network(n, body, "egressSecurityRules");
+}
+
 static const Role security_list_roles[] = {
         { .key = "defaultOf", .value = "vcn", .pointer = "defaultSecurityListId" },
         {},
@@ -46,9 +55,11 @@ const Kind kind_security_list = {
         .service = SERVICE_CORE,
         .scope = SCOPE_COMPARTMENT,
         .cadence = CADENCE_LINK,
+        .flags = KIND_NEEDS_USER,
         .fields = security_list_fields,
         .life = life_network,
         .roles = security_list_roles,
         .serialized = security_list_serialized,
         .lifecycle_field = "lifecycleState",
+        .network = security_list_network,
 };

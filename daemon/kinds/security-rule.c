@@ -3,6 +3,7 @@
 #include "security-rule.h"
 
 #include "model/resource.h"
+#include "network/topology.h"
 
 static const char *const address_types[] = { "CIDR_BLOCK", "SERVICE_CIDR_BLOCK", "NETWORK_SECURITY_GROUP",
                                              NULL };
@@ -233,6 +234,52 @@ static const char *security_rule_risk(const cJSON *rule) {
 /* The group that it names is gone. */
 static bool group_rule_is_dead(const cJSON *rule) {
         return !json_bool(rule, "isValid", true);
+}
+
+static NetRange range_at(const cJSON *rule, const char *options, const char *member) {
+        const cJSON *range = options ? json_get(json_get(rule, options), member) : NULL;
+
+        if (!range)
+                return NET_PORTS_ALL;
+        return (NetRange){ (unsigned) json_number(range, "min", 0),
+                           (unsigned) json_number(range, "max", 65535) };
+}
+
+static NetRule network_rule(const cJSON *rule, bool ingress) {
+        const char *protocol = json_string(rule, "protocol"), *options = NULL;
+        const char *peer = json_string(rule, ingress ? "source" : "destination");
+        const cJSON *icmp = json_get(rule, "icmpOptions");
+        NetRule r = { .ingress = ingress,
+                      .stateless = json_bool(rule, "isStateless", false),
+                      .protocol = NET_ALL,
+                      .icmp_type = (int) json_number(icmp, "type", NET_ALL),
+                      .icmp_code = (int) json_number(icmp, "code", NET_ALL) };
+        int64_t number;
+
+        if (protocol && parse_i64(protocol, 0, 255, &number) == 0)
+                r.protocol = (int) number;
+        for (size_t i = 0; i < ARRAY_SIZE(protocol_numbers); i++)
+                if (streq_ptr(protocol, protocol_numbers[i].number))
+                        options = protocol_numbers[i].options;
+        r.ports = range_at(rule, options, "destinationPortRange");
+        r.source_ports = range_at(rule, options, "sourcePortRange");
+        if (!peer || cidr_parse(peer, &r.peer) < 0)
+                r.named = xstrdup(peer ? peer : "");
+        return r;
+}
+
+void security_rules_network(NetNode *n, const cJSON *body, const char *list) {
+        const cJSON *rule;
+        unsigned i = 0;
+
+        cJSON_ArrayForEach (rule, json_get(body, list)) {
+                const char *direction = json_string(rule, "direction");
+                bool ingress = direction ? streq(direction, "INGRESS") : startswith(list, "ingress") != NULL;
+                NetRule r = network_rule(rule, ingress);
+
+                r.from = (NetOrigin){ list, i++ };
+                array_push(n->rules, n->n_rules, r);
+        }
 }
 
 static const SubCollection group_rules = {

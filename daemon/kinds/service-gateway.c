@@ -48,4 +48,5 @@ const Kind kind_service_gateway = {
         .serialized = service_gateway_serialized,
         .one_per_parent = true,
         .lifecycle_field = "lifecycleState",
+        .network = gateway_network,
 };

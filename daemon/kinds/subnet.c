@@ -1,6 +1,7 @@
 /* Subnet: where nodes and pods live. Its block, domain and DNS label are for life; its route table and security lists are not. */
 #include "kinds.h"
 #include "model/estate.h"
+#include "network/topology.h"
 
 static const Field subnet_fields[] = {
         {
@@ -89,6 +90,14 @@ static void subnet_lint(const Estate *e, const Desired *d, LintReport report, vo
                        "a subnet's dnsLabel needs a VCN that has one, and this Vcn declares none");
 }
 
+static void subnet_network(NetNode *n, const cJSON *body) {
+        n->type = NET_SUBNET;
+        net_node_name(n, SLOT_PARENT, json_string(body, "vcnId"));
+        net_node_name(n, SLOT_TABLE, json_string(body, "routeTableId"));
+        net_node_add_filters(n, json_get(body, "securityListIds"));
+        net_node_add_block(n, json_string(body, "cidrBlock"));
+}
+
 static const char *const subnet_serialized[] = { "vcnId", "id", NULL };
 static const char *const subnet_unique[] = { "cidrBlock", NULL };
 
@@ -111,4 +120,5 @@ const Kind kind_subnet = {
         .unique = subnet_unique,
         .lifecycle_field = "lifecycleState",
         .lint = subnet_lint,
+        .network = subnet_network,
 };

@@ -1,6 +1,7 @@
 /* Vcn: its blocks are added and removed one at a time by actions that answer with a work request; the VCN is UPDATING meanwhile
  * and its subnets and route tables cannot change. */
 #include "kinds.h"
+#include "network/topology.h"
 
 const LifeWord life_network[] = {
         { "PROVISIONING", LIFE_COMING }, { "AVAILABLE", LIFE_READY }, { "UPDATING", LIFE_CHANGING },
@@ -37,6 +38,19 @@ static const Field vcn_fields[] = {
         {},
 };
 
+static void vcn_network(NetNode *n, const cJSON *body) {
+        _cleanup_json_ cJSON *own_list = json_new_array();
+        const cJSON *block;
+
+        n->type = NET_VCN;
+        cJSON_ArrayForEach (block, json_get(body, "cidrBlocks"))
+                net_node_add_block(n, cJSON_GetStringValue(block));
+        net_node_name(n, SLOT_TABLE, json_string(body, "defaultRouteTableId"));
+        if (json_string(body, "defaultSecurityListId"))
+                json_append_string(own_list, json_string(body, "defaultSecurityListId"));
+        net_node_add_filters(n, own_list);
+}
+
 static const char *const vcn_serialized[] = { "id", NULL };
 static const char *const vcn_unique[] = { "cidrBlocks", NULL };
 
@@ -56,4 +70,5 @@ const Kind kind_vcn = {
         .serialized = vcn_serialized,
         .unique = vcn_unique,
         .lifecycle_field = "lifecycleState",
+        .network = vcn_network,
 };

@@ -15,6 +15,7 @@ typedef struct EstateRegion EstateRegion;
 typedef struct Field Field;
 typedef struct Kind Kind;
 typedef struct Listing Listing;
+typedef struct NetNode NetNode;
 typedef struct Observed Observed;
 typedef struct Plan Plan;
 typedef struct Resource Resource;

@@ -190,6 +190,7 @@ enum {
         KIND_NO_ETAG_ON_WRITE = 1 << 3, /* create's reply has none: read it before the next write */
         KIND_NO_PIN = 1 << 4,           /* healing makes new ones, so `id:` is refused */
         KIND_DIES_WITH_PARENT = 1 << 5, /* goes when its parent is deleted, and does not keep it from that */
+        KIND_NEEDS_USER = 1 << 6,       /* does nothing until something names it */
 };
 
 struct Kind {
@@ -224,6 +225,8 @@ struct Kind {
         const char *(*link_state)(const Context *c, const Resource *r);
         /* More lint than the tables can say. */
         void (*lint)(const Estate *e, const Desired *d, LintReport report, void *userdata);
+        /* What a packet sees of it: fills the node from a body of the API's shape, references being names. NULL: nothing. */
+        void (*network)(NetNode *n, const cJSON *body);
 };
 
 /* displayName, freeformTags, definedTags: every object of the API has them. */

@@ -257,7 +257,8 @@ static cJSON *reference_by_ocid(Loader *l, const Field *f, const YamlNode *n) {
                 return NULL;
         }
         for (size_t i = 0; kinds[i] && n_types < TYPES_MAX; i++)
-                if ((f->ref_kind || f->ref_kinds) && admits(f, kinds[i]) && kinds[i]->ocid_type)
+                if ((f->ref_kind || f->ref_kinds) && admits(f, kinds[i]) && kinds[i]->ocid_type &&
+                    !(kinds[i]->flags & KIND_NO_PIN))
                         types[n_types++] = kinds[i]->ocid_type;
         return check_ocid(l, n, f->name, n_types ? types : NULL, region) ? json_new_string(n->value) : NULL;
 }

@@ -4,6 +4,8 @@
 
 #include <uthash.h>
 
+#include "network/declared.h"
+
 static void enter(Loader *l, Item *item) {
         l->item = item;
         l->file = item ? item->place.file : 0;
@@ -186,6 +188,18 @@ static void lint_kinds(Loader *l) {
         }
 }
 
+/* What is only useless or missing is looked for when nothing is wrong: what is wrong may be what is missed. */
+static void lint_whole(Loader *l) {
+        _cleanup_(topology_freep) Topology *t = NULL;
+
+        if (l->diagnostics->n_errors > 0)
+                return;
+        t = topology_declared(l->estate);
+        lint_rules(l, t);
+        lint_unused(l);
+        lint_paths(l, t);
+}
+
 void lint(Loader *l) {
         lint_overlaps(l);
         lint_within_parent(l);
@@ -193,4 +207,5 @@ void lint(Loader *l) {
         claim_roles(l);
         lint_kinds(l);
         enter(l, NULL);
+        lint_whole(l);
 }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/cidr.h"
+#include "network/topology.h"
 #include "spec.h"
 #include "yaml/yaml.h"
 
@@ -47,6 +48,13 @@ typedef struct Block {
         Place place;
 } Block;
 
+/* Where a rule of the API was written; those of one list in their order. */
+typedef struct RulePlace {
+        const Item *item;
+        const Field *field;
+        Place place;
+} RulePlace;
+
 typedef struct Document {
         const YamlNode *root;
         unsigned file;
@@ -66,6 +74,8 @@ typedef struct Loader {
         size_t n_items;
         Block *blocks;
         size_t n_blocks;
+        RulePlace *rules;
+        size_t n_rules;
         bool lost_all; /* something was not understood that may have declared anything */
         bool *lost;    /* … or something of this kind: by kind_order() */
         unsigned file; /* what is being read */
@@ -157,6 +167,13 @@ void claim_roles(Loader *l);
 
 /* lint.c */
 void lint(Loader *l);
+
+/* lint-rules.c: what does nothing, and what is dangerous. */
+void lint_rules(Loader *l, const Topology *t);
+void lint_unused(Loader *l);
+
+/* lint-paths.c: what only a view of both regions shows. */
+void lint_paths(Loader *l, const Topology *t);
 
 /* digest.c */
 void make_digests(Estate *e);

@@ -74,6 +74,17 @@ static void parse_ignore(Loader *l, Item *item, const YamlNode *n) {
         }
 }
 
+/* One of those before 'd' that had the name. */
+static const Desired *who_was(const Loader *l, const Desired *d, const char *name) {
+        for (size_t i = 0; i < d->index; i++) {
+                const Desired *other = l->estate->resources[i];
+
+                if (other->kind == d->kind && other->region == d->region && streq_ptr(other->formerly, name))
+                        return other;
+        }
+        return NULL;
+}
+
 static void parse_formerly(Loader *l, Item *item, const YamlNode *n) {
         _cleanup_free_ char *address = NULL;
         const char *name = parse_name(l, n, "formerly");
@@ -88,6 +99,8 @@ static void parse_formerly(Loader *l, Item *item, const YamlNode *n) {
                 fail(l, n, "'formerly' is the name that it has now");
         else if (other)
                 fail(l, n, "'formerly' takes a name that is no longer declared, and %s is", address);
+        else if (who_was(l, d, name))
+                fail(l, n, "%s says 'formerly: %s' already", who_was(l, d, name)->address, name);
         else
                 d->formerly = xstrdup(name);
 }

@@ -94,6 +94,8 @@ static bool add_rule(Loader *l, RuleList *list, cJSON *rule, size_t index, Place
         k->place = place;
         HASH_ADD_KEYPTR(hh, list->known, k->key, strlen(k->key), k);
         json_append(list->rules, rule);
+        array_push(l->rules, l->n_rules,
+                   ((RulePlace){ .item = l->item, .field = list->field, .place = place }));
         return true;
 }
 

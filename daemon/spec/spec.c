@@ -25,6 +25,7 @@ static void loader_done(Loader *l) {
         free(l->documents);
         free(l->items);
         free(l->blocks);
+        free(l->rules);
         free(l->lost);
         l->estate = estate_free(l->estate);
 }
