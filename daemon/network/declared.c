@@ -4,8 +4,7 @@
 
 #include "model/estate.h"
 
-/* Symbols become plain words: an address, or "Service/all". */
-static cJSON *without_symbols(const cJSON *v) {
+cJSON *json_without_symbols(const cJSON *v) {
         const char *address = symbol_ref(v), *kind = json_string(v, "$lookup");
         _cleanup_free_ char *word = NULL;
         cJSON *ret, *m;
@@ -19,19 +18,19 @@ static cJSON *without_symbols(const cJSON *v) {
         if (cJSON_IsArray(v)) {
                 ret = json_new_array();
                 cJSON_ArrayForEach (m, v)
-                        json_append(ret, without_symbols(m));
+                        json_append(ret, json_without_symbols(m));
                 return ret;
         }
         if (!cJSON_IsObject(v))
                 return json_copy(v);
         ret = json_new_object();
         cJSON_ArrayForEach (m, v)
-                json_set(ret, m->string, without_symbols(m));
+                json_set(ret, m->string, json_without_symbols(m));
         return ret;
 }
 
 static cJSON *body_of(const Desired *d) {
-        cJSON *body = without_symbols(d->want);
+        cJSON *body = json_without_symbols(d->want);
 
         if (d->parent && d->kind->parent_field)
                 json_set_string(body, d->kind->parent_field, d->parent->address);

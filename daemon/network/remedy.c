@@ -20,15 +20,13 @@ static bool is_back(const Walk *w) {
         return w->n_hops > 0 && w->hops[w->n_hops - 1].back;
 }
 
+/* The ports are the packet's, or from them for an answer: whoever shows the line knows for how many packets it is. */
 static void find_rule(const Packet *p, Walk *w, const NetNode *other, bool ingress) {
         const char *protocol = p->protocol == NET_ICMP ? "icmp" : p->protocol == NET_UDP ? "udp" : "tcp";
-        _cleanup_free_ char *ports = is_back(w) ? xasprintf(", %s: [%u]", "sourcePorts", p->port)
-                                                : xasprintf(", ports: [%u]", p->port);
 
         w->list = ingress ? "ingressSecurityRules" : "egressSecurityRules";
-        w->line = xasprintf("{protocol: %s, %s: %s%s%s}", protocol, ingress ? "source" : "destination",
-                            other->id, p->protocol == NET_ICMP ? "" : ports,
-                            is_back(w) ? ", stateless: true" : "");
+        w->line = xasprintf("{protocol: %s, %s: %s%s}", protocol, ingress ? "source" : "destination",
+                            other->id, is_back(w) ? ", stateless: true" : "");
 }
 
 static void find_attachment(const NetNode *vcn, Walk *w) {

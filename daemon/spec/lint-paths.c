@@ -276,7 +276,10 @@ static void report(Loader *l, const Finding *f) {
                 return;
         }
         d = warn_at(l, place, "%s cannot reach %s on %s: %s", f->from, f->to->id, ports, f->why);
-        if (f->line && f->list)
+        if (f->gap == GAP_RULE && startswith(ports, "tcp "))
+                hint(d, "add to %s: %.*s, %s: [%s]}", f->list, (int) strlen(f->line) - 1, f->line,
+                     strstr(f->line, "stateless") ? "sourcePorts" : "ports", ports + 4);
+        else if (f->line && f->list)
                 hint(d, "add to %s: %s", f->list, f->line);
         else if (f->line)
                 hint(d, "add %s", f->line);

@@ -1,6 +1,8 @@
 /* Rules that change nothing, because another one of their list says it already; rules that are dangerous; and what nothing uses. */
 #include "loader.h"
 
+#include "network/declared.h"
+
 /* The place of one rule of the API; rules of one list lie side by side in Loader.rules. NULL: not written here. */
 static const RulePlace *place_of_rule(const Loader *l, const char *address, NetOrigin from) {
         const RulePlace *first = NULL;
@@ -18,8 +20,9 @@ static bool same_place(Place a, Place b) {
 
 static char *describe_rule(const RulePlace *r, NetOrigin from) {
         const cJSON *list = json_get(r->item->desired->want, from.list);
+        _cleanup_json_ cJSON *rule = json_without_symbols(cJSON_GetArrayItem(list, (int) from.index));
 
-        return r->field->rules->describe(cJSON_GetArrayItem(list, (int) from.index));
+        return r->field->rules->describe(rule);
 }
 
 static void warn_covered(Loader *l, const NetNode *n, NetOrigin useless, NetOrigin by) {

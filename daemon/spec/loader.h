@@ -121,6 +121,8 @@ const char *parse_text(Loader *l, const YamlNode *n, const char *key, size_t min
 const char *parse_name(Loader *l, const YamlNode *n, const char *key);
 /* Index of the word in a NULL-terminated table, or -1. */
 int parse_word(Loader *l, const YamlNode *n, const char *key, const char *const *table);
+/* True, after an error, for 010: eight to some. */
+bool is_octal_looking(Loader *l, const YamlNode *n, const char *key);
 bool parse_number(Loader *l, const YamlNode *n, const char *key, int64_t min, int64_t max, int64_t *ret);
 bool parse_list(Loader *l, const YamlNode *n, const char *key);
 bool parse_block(Loader *l, const Field *f, const YamlNode *n, Cidr *ret);

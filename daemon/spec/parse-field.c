@@ -55,6 +55,8 @@ static cJSON *parse_enum(Loader *l, const Field *f, const YamlNode *n) {
             n->value[0] <= '9') {
                 _cleanup_free_ char *wanted = NULL;
 
+                if (is_octal_looking(l, n, f->name))
+                        return NULL;
                 if (parse_i64(n->value, 0, f->max, &v) == 0)
                         return json_new_string(n->value);
                 wanted = xasprintf("a number from 0 to %lld", (long long) f->max);
@@ -119,6 +121,8 @@ static cJSON *parse_port_range(Loader *l, const Field *f, const YamlNode *n) {
                 fail_type(l, n, f->name, "ports such as 443 or 30000-32767");
                 return NULL;
         }
+        if (is_octal_looking(l, n, f->name))
+                return NULL;
         dash = strchr(n->value, '-');
         low = xstrndup(n->value, dash ? (size_t) (dash - n->value) : strlen(n->value));
         if (parse_i64(low, 1, 65535, &min) < 0 || parse_i64(dash ? dash + 1 : low, 1, 65535, &max) < 0) {

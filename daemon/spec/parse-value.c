@@ -107,9 +107,21 @@ int parse_word(Loader *l, const YamlNode *n, const char *key, const char *const 
         return -1;
 }
 
+bool is_octal_looking(Loader *l, const YamlNode *n, const char *key) {
+        const char *digits = n->value;
+
+        if (n->type != YAML_SCALAR || digits[0] != '0' || digits[strspn(digits, "0123456789")] || !digits[1])
+                return false;
+        hint(fail(l, n, "'%s' takes a number without leading zeros, not %.30s", key, digits),
+             "some readers of YAML take it for an octal one");
+        return true;
+}
+
 bool parse_number(Loader *l, const YamlNode *n, const char *key, int64_t min, int64_t max, int64_t *ret) {
         _cleanup_free_ char *wanted = NULL;
 
+        if (is_octal_looking(l, n, key))
+                return false;
         if (is_scalar(n, YAML_INT) && parse_i64(n->value, min, max, ret) == 0)
                 return true;
         wanted = xasprintf("a number from %lld to %lld", (long long) min, (long long) max);
