@@ -1,5 +1,5 @@
-/* What the files of the server share about its inside. server.c speaks libmicrohttpd; route.c decides who may ask what; read.c
- * and change.c answer; follow.c streams. */
+/* What the files of the server share about its inside. server.c speaks libmicrohttpd; accept.c lets clients in; route.c decides
+ * who may ask what; read.c and change.c answer; follow.c streams. */
 #pragma once
 
 #include <microhttpd.h>
@@ -8,6 +8,7 @@
 #include "render.h"
 
 #define CONNECTIONS_MAX      128
+#define CONNECTIONS_RESERVED 32 /* on top, for those who may change something */
 #define FOLLOWERS_MAX        64
 #define CONNECTION_TIMEOUT_S 30
 #define CONNECTION_MEMORY    ((size_t) 32 * 1024)
@@ -29,7 +30,11 @@ struct Server {
         PeerRules rules;
         uv_loop_t *loop;
         struct MHD_Daemon *http;
-        uv_poll_t poll;
+        int listen_fd;
+        uv_poll_t listening;
+        uv_timer_t rest;      /* runs while no descriptor is left for a client */
+        usec_t complained_at; /* monotonic: when that was last so */
+        uv_poll_t poll;       /* libmicrohttpd's connections */
         uv_timer_t timer;     /* libmicrohttpd's own timeouts */
         uv_timer_t heartbeat; /* runs while somebody follows */
         unsigned n_handles;   /* open ones */
@@ -117,6 +122,10 @@ void follow_end_all(Server *s);
 /* listen.c */
 /* A listening socket; -EADDRINUSE when another process listens there. What a dead one left is removed. */
 int listen_unix(const char *path, const PeerRules *rules, int *ret, char **reterr);
+
+/* accept.c */
+/* Waits for clients on the listening socket. */
+void accept_start(Server *s);
 
 /* server.c */
 /* Lets libmicrohttpd run soon: something for a connection has changed. */

@@ -203,11 +203,12 @@ void server_kick(Server *s) {
                 (void) uv_timer_start(&s->timer, on_timer, 0, 0);
 }
 
-static struct MHD_Daemon *start_daemon(Server *s, int fd) {
+static struct MHD_Daemon *start_daemon(Server *s) {
+        const unsigned flags = MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME;
+
         return MHD_start_daemon(
-                MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, s,
-                MHD_OPTION_LISTEN_SOCKET, fd,                            /* taken over */
-                MHD_OPTION_CONNECTION_LIMIT, (unsigned) CONNECTIONS_MAX, /* more wait in the backlog */
+                flags, 0, NULL, NULL, on_request, s, MHD_OPTION_CONNECTION_LIMIT,
+                (unsigned) (CONNECTIONS_MAX + CONNECTIONS_RESERVED), /* accept.c shares them out */
                 MHD_OPTION_CONNECTION_TIMEOUT, (unsigned) CONNECTION_TIMEOUT_S, /* without progress */
                 MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,          /* heads */
                 MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_END);
@@ -222,26 +223,33 @@ static int open_handles(Server *s) {
         r = uv_poll_init(s->loop, &s->poll, info->epoll_fd);
         if (r < 0)
                 return r;
+        (void) uv_poll_init(s->loop, &s->listening, s->listen_fd); /* nor does this fail then */
         (void) uv_timer_init(s->loop, &s->timer);
         (void) uv_timer_init(s->loop, &s->heartbeat);
-        s->poll.data = s->timer.data = s->heartbeat.data = s;
-        s->n_handles = 3;
+        (void) uv_timer_init(s->loop, &s->rest);
+        s->poll.data = s->listening.data = s->timer.data = s->heartbeat.data = s->rest.data = s;
+        s->n_handles = 5;
+        accept_start(s);
         return uv_poll_start(&s->poll, UV_READABLE, on_readable);
+}
+
+static void stop_listening(Server *s) {
+        (void) close(s->listen_fd);
+        (void) unlink(s->path);
 }
 
 int server_new(uv_loop_t *loop, const ServerOptions *options, Server **ret, char **reterr) {
         _cleanup_(server_freep) Server *s = xnew(Server, 1);
-        int fd = -1, r;
+        int r;
 
         *s = (Server){ .options = *options, .path = xstrdup(options->path), .loop = loop };
         peer_rules_init(&s->rules);
-        r = listen_unix(s->path, &s->rules, &fd, reterr);
+        r = listen_unix(s->path, &s->rules, &s->listen_fd, reterr);
         if (r < 0)
                 return r;
-        s->http = start_daemon(s, fd);
+        s->http = start_daemon(s);
         if (!s->http) {
-                (void) close(fd);
-                (void) unlink(s->path);
+                stop_listening(s);
                 *reterr = xasprintf("%s: the HTTP server did not start", s->path);
                 return -EIO;
         }
@@ -249,7 +257,7 @@ int server_new(uv_loop_t *loop, const ServerOptions *options, Server **ret, char
         if (r < 0) {
                 /* uv_poll_init() is what fails, before any handle is open. */
                 MHD_stop_daemon(s->http);
-                (void) unlink(s->path);
+                stop_listening(s);
                 *reterr = xasprintf("%s: %s", s->path, uv_strerror(r));
                 return r;
         }
@@ -265,18 +273,23 @@ static void on_closed(uv_handle_t *handle) {
 }
 
 void server_stop(Server *s) {
+        uv_handle_t *const handles[] = {
+                (uv_handle_t *) &s->poll,      (uv_handle_t *) &s->listening, (uv_handle_t *) &s->timer,
+                (uv_handle_t *) &s->heartbeat, (uv_handle_t *) &s->rest,
+        };
+
         if (s->stopping)
                 return;
         s->stopping = true;
         events_subscribe(s->options.events, NULL, NULL);
+        (void) uv_poll_stop(&s->listening);
         (void) uv_poll_stop(&s->poll);
         follow_end_all(s);
         MHD_stop_daemon(s->http); /* runs every connection's end, which lets go of what belongs to it */
         s->http = NULL;
-        (void) unlink(s->path);
-        uv_close((uv_handle_t *) &s->poll, on_closed);
-        uv_close((uv_handle_t *) &s->timer, on_closed);
-        uv_close((uv_handle_t *) &s->heartbeat, on_closed);
+        stop_listening(s);
+        for (size_t i = 0; i < ARRAY_SIZE(handles); i++)
+                uv_close(handles[i], on_closed);
 }
 
 Server *server_free(Server *s) {
