@@ -36,6 +36,7 @@ void spec_source_done(SpecSource *s) {
         forget_rejected(s);
         free(s->last_good);
         free(s->running);
+        free(s->unkept);
         cJSON_Delete(s->read);
         *s = (SpecSource){};
 }
@@ -162,14 +163,26 @@ int spec_source_read_last_good(SpecSource *s, Estate **ret) {
         return *ret ? 0 : -EINVAL;
 }
 
-static void keep(SpecSource *s) {
-        _cleanup_free_ char *text = json_text(s->read);
-        int r;
+/* Said once when the disk refuses, and once when it takes again. */
+static void keep(SpecSource *s, char *text) {
+        bool refused = s->unkept;
+        int r = file_write_atomic(s->last_good, text, strlen(text), 0600);
 
-        r = file_write_atomic(s->last_good, text, strlen(text), 0600);
-        if (r < 0)
-                log_warning("Could not keep the spec as the last good one in %s, ignoring: %s", s->last_good,
-                            strerror(-r));
+        if (r < 0 && !refused)
+                log_warning("The running spec could not be kept as the last good one in %s: %s; approvals "
+                            "and pauses are refused as long as the disk is like that",
+                            s->last_good, strerror(-r));
+        if (r >= 0 && refused)
+                log_notice("The running spec is kept as the last good one in %s again", s->last_good);
+        free(s->unkept);
+        s->unkept = r < 0 ? text : NULL;
+        if (r >= 0)
+                free(text);
+}
+
+void spec_source_refresh(SpecSource *s) {
+        if (s->unkept)
+                keep(s, xstrdup(s->unkept));
 }
 
 void spec_source_accept(SpecSource *s, const Estate *e) {
@@ -178,7 +191,7 @@ void spec_source_accept(SpecSource *s, const Estate *e) {
         if (!s->read)
                 return; /* it is the last good one: what was refused stays refused */
         forget_rejected(s);
-        keep(s);
+        keep(s, json_text(s->read));
         cJSON_Delete(TAKE_PTR(s->read));
 }
 

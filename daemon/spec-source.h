@@ -12,6 +12,7 @@ typedef struct SpecSource {
         char *rejected;   /* digest of the refused text, or NULL */
         cJSON *errors;    /* of the refused one */
         cJSON *read;      /* the texts as read last and not accepted yet, or NULL */
+        char *unkept;     /* the last good one that the disk did not take, or NULL */
 } SpecSource;
 
 void spec_source_init(SpecSource *s, const char *path, const char *state_directory);
@@ -24,6 +25,8 @@ int spec_source_read(SpecSource *s, Estate **ret, char **reterr);
 int spec_source_read_last_good(SpecSource *s, Estate **ret);
 /* This estate, from the files as they were read last, is the running one: it is the last good one from now on. */
 void spec_source_accept(SpecSource *s, const Estate *e);
+/* To be called now and then: what the disk did not take it may take now. */
+void spec_source_refresh(SpecSource *s);
 /* The files as they were read last are not used after all. */
 void spec_source_discard(SpecSource *s);
 void spec_source_status(const SpecSource *s, SpecStatus *ret);

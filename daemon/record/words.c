@@ -203,10 +203,9 @@ static int words_read(Words *w) {
 
         r = file_read(w->path, WORDS_SIZE_MAX, &text, &size, NULL);
         if (r < 0)
-                return r;
-        r = json_parse(text, size, &o, NULL);
-        if (r < 0)
-                return r;
+                return r == -EFBIG ? -EBADMSG : r;
+        if (json_parse(text, size, &o, NULL) < 0)
+                return -EBADMSG;
         return words_from_json(w, o);
 }
 
@@ -224,12 +223,14 @@ int words_load(Words *w, const char *state_directory, char **reterr) {
         w->path = NULL;
         words_done(w);
         *w = (Words){ .path = path, .hour = hour };
-        if (rename(path, bad) < 0)
-                *reterr = xasprintf("%s: %s; it could not be set aside either: %s", path,
-                                    r == -EBADMSG ? "damaged" : strerror(-r), strerror(errno));
+        if (r != -EBADMSG)
+                *reterr = xasprintf("%s cannot be read: %s", path, strerror(-r));
+        else if (rename(path, bad) < 0)
+                *reterr = xasprintf("%s: damaged; it could not be set aside either: %s", path,
+                                    strerror(errno));
         else
-                *reterr = xasprintf("%s: %s; set aside as %s: approvals and pauses are forgotten", path,
-                                    r == -EBADMSG ? "damaged" : strerror(-r), bad);
+                *reterr = xasprintf("%s: damaged; set aside as %s: approvals and pauses are forgotten", path,
+                                    bad);
         return r;
 }
 

@@ -34,8 +34,8 @@ typedef struct Words {
         usec_t hour; /* how long an approval holds; 0: an hour. Rehearsals divide it by their speed */
 } Words;
 
-/* Reads what is there. An unreadable or damaged file counts as empty: it is set aside as words.json.bad, and a negative errno
- * with *reterr (the caller's) says so. The words may be used in either case. */
+/* Reads what is there; no file is no words. -EBADMSG: it was damaged and is set aside as words.json.bad, there are no words now.
+ * Another negative errno: it cannot be read and lies there as it was. *reterr (the caller's) says it in a sentence. */
 int words_load(Words *w, const char *state_directory, char **reterr);
 void words_done(Words *w);
 
