@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 #include <uv.h>
@@ -27,6 +28,7 @@
 /* More than the engine asks of a region at once. In a rehearsal all regions are one host to libcurl, and a silent one must not take
  * the others' connections. */
 #define CONNECTIONS_PER_HOST 64
+#define DESCRIPTORS_MIN      256u /* connections to both regions and of the socket, and some */
 #define RATE_PER_REGION      10.0 /* requests per second; bursts are twice that */
 
 struct Manager {
@@ -44,7 +46,7 @@ struct Manager {
         Server *server;
         Once *once;
         uv_signal_t on_hangup, on_terminate, on_interrupt;
-        uv_timer_t watchdog, refresh, progress, giving_up;
+        uv_timer_t watchdog, refresh, reload, progress, giving_up;
         bool has_handles, stopping;
         int status; /* to exit with */
         usec_t started_at;
@@ -65,22 +67,37 @@ static int fail(int status, const char *format, ...) {
 
 /* Starting. */
 
+/* With less than these it could not even begin; a limit is raised as far as it may be. */
+static int check_descriptors(void) {
+        struct rlimit limit;
+
+        if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= DESCRIPTORS_MIN)
+                return 0;
+        limit.rlim_cur = MIN(limit.rlim_max, DESCRIPTORS_MIN);
+        (void) setrlimit(RLIMIT_NOFILE, &limit);
+        if (limit.rlim_cur >= DESCRIPTORS_MIN)
+                return 0;
+        return fail(EXIT_USAGE,
+                    "%u open files are allowed, tandemd needs %u: raise LimitNOFILE= or ulimit -n",
+                    (unsigned) limit.rlim_cur, DESCRIPTORS_MIN);
+}
+
+/* The directory itself is locked: that works on a full disk and on a read-only one, too. */
 static int lock_state(Manager *m) {
         const char *state = m->options->state;
-        _cleanup_free_ char *path = path_join(state, "lock");
         int r;
 
         r = mkdir_parents(state, 0750);
         if (r < 0)
                 return fail(EXIT_USAGE, "%s cannot be made: %s", state, strerror(-r));
-        m->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        m->lock = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (m->lock < 0)
-                return fail(EXIT_USAGE, "%s cannot be opened: %s", path, strerror(errno));
+                return fail(EXIT_USAGE, "%s cannot be opened: %s", state, strerror(errno));
         if (flock(m->lock, LOCK_EX | LOCK_NB) == 0)
                 return 0;
         if (errno == EWOULDBLOCK)
                 return fail(EXIT_FAILURE, "another tandemd holds %s", state);
-        return fail(EXIT_USAGE, "%s cannot be locked: %s", path, strerror(errno));
+        return fail(EXIT_USAGE, "%s cannot be locked: %s", state, strerror(errno));
 }
 
 static int load_first_estate(Manager *m, Estate **ret) {
@@ -132,12 +149,18 @@ static int make_clients(Manager *m) {
         return 0;
 }
 
-static void load_words(Manager *m) {
+/* Damaged words are gone. Those that only cannot be read now may be a pause, so nothing is done without them. */
+static int load_words(Manager *m) {
         _cleanup_free_ char *error = NULL;
+        int r;
 
         m->words.hour = MAX((usec_t) ((double) USEC_PER_HOUR / m->options->speed), USEC_PER_SEC);
-        if (words_load(&m->words, m->options->state, &error) < 0)
+        r = words_load(&m->words, m->options->state, &error);
+        if (r == -EBADMSG)
                 log_warning("%s; going on without", error);
+        else if (r < 0)
+                return fail(EXIT_USAGE, "%s", error);
+        return 0;
 }
 
 static void on_turn(Engine *e, void *userdata);
@@ -180,6 +203,7 @@ static void on_refresh(uv_timer_t *timer) {
         Manager *m = timer->data;
 
         principal_refresh(&m->principal);
+        spec_source_refresh(&m->source);
 }
 
 static void stop(Manager *m, int status);
@@ -202,14 +226,22 @@ static void on_stop_signal(uv_signal_t *handle, int number) {
         stop(m, m->once ? EXIT_FAILURE : EXIT_SUCCESS); /* cut short, --once has come to no end */
 }
 
-static void on_reload_signal(uv_signal_t *handle, int number) {
+static void on_reload_due(uv_timer_t *timer) {
         _cleanup_free_ char *error = NULL;
         const char *code;
 
-        (void) number;
         (void) sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, uv_hrtime() / 1000);
-        (void) on_reload(NULL, &code, &error, handle->data);
+        (void) on_reload(NULL, &code, &error, timer->data);
         (void) sd_notify(0, "READY=1");
+}
+
+/* Of many at a time the last one counts, for all of them mean what is on disk now. */
+static void on_reload_signal(uv_signal_t *handle, int number) {
+        Manager *m = handle->data;
+
+        (void) number;
+        if (!m->stopping)
+                (void) uv_timer_start(&m->reload, on_reload_due, 0, 0);
 }
 
 static void on_giving_up(uv_timer_t *timer) {
@@ -226,6 +258,17 @@ static void start_timer(Manager *m, uv_timer_t *timer, uv_timer_cb callback, use
                 (void) uv_timer_start(timer, callback, period / USEC_PER_MSEC, period / USEC_PER_MSEC);
 }
 
+/* Those that have a handler later wait for it from the first moment on: who is told to stop while it starts ends cleanly, too. */
+static void hold_signals(int how) {
+        sigset_t set;
+
+        (void) sigemptyset(&set);
+        (void) sigaddset(&set, SIGHUP);
+        (void) sigaddset(&set, SIGTERM);
+        (void) sigaddset(&set, SIGINT);
+        (void) sigprocmask(how, &set, NULL);
+}
+
 static void start_signal(Manager *m, uv_signal_t *handle, uv_signal_cb callback, int number) {
         (void) uv_signal_init(&m->loop, handle);
         handle->data = m;
@@ -239,20 +282,23 @@ static void start_handles(Manager *m) {
         start_timer(m, &m->watchdog, watchdog > 0 ? on_watchdog : NULL, watchdog / 2);
         start_timer(m, &m->refresh, on_refresh, REFRESH_PERIOD);
         principal_refresh(&m->principal); /* a session that is over already is said at once */
+        start_timer(m, &m->reload, NULL, 0);
         start_timer(m, &m->progress, m->once ? on_progress : NULL, ONCE_PERIOD);
         start_timer(m, &m->giving_up, NULL, 0);
         start_signal(m, &m->on_hangup, on_reload_signal, SIGHUP);
         start_signal(m, &m->on_terminate, on_stop_signal, SIGTERM);
         start_signal(m, &m->on_interrupt, on_stop_signal, SIGINT);
         (void) signal(SIGPIPE, SIG_IGN);
+        hold_signals(SIG_UNBLOCK);
         m->has_handles = true;
 }
 
 static void stop_handles(Manager *m) {
         uv_handle_t *const handles[] = {
                 (uv_handle_t *) &m->watchdog,     (uv_handle_t *) &m->refresh,
-                (uv_handle_t *) &m->progress,     (uv_handle_t *) &m->on_hangup,
-                (uv_handle_t *) &m->on_terminate, (uv_handle_t *) &m->on_interrupt,
+                (uv_handle_t *) &m->progress,     (uv_handle_t *) &m->reload,
+                (uv_handle_t *) &m->on_hangup,    (uv_handle_t *) &m->on_terminate,
+                (uv_handle_t *) &m->on_interrupt,
         };
 
         for (size_t i = 0; i < ARRAY_SIZE(handles); i++)
@@ -375,7 +421,9 @@ static int make_engine(Manager *m, Estate **estate) {
         int r;
 
         m->events = events_new();
-        load_words(m);
+        r = load_words(m);
+        if (r != 0)
+                return r;
         r = engine_new(&m->loop,
                        &(EngineOptions){
                                .client = m->client,
@@ -407,7 +455,10 @@ int manager_new(const Options *options, Manager **ret) {
         int r;
 
         *m = (Manager){ .options = options, .lock = -1, .started_at = now_realtime() };
-        r = lock_state(m);
+        hold_signals(SIG_BLOCK);
+        r = check_descriptors();
+        if (r == 0)
+                r = lock_state(m);
         if (r != 0)
                 return r;
         spec_source_init(&m->source, options->specs, options->state);
