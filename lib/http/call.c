@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 /* A reply beyond these is no reply of an API. */
 #define HEADERS_MAX      100
@@ -277,6 +278,19 @@ static int on_before_lookup(void *state, void *reserved, void *userdata) {
         return call->route.host_is_address ? 0 : 1;
 }
 
+/* libcurl would say that the server could not be reached, whatever is missing here. */
+static curl_socket_t on_open_socket(void *userdata, curlsocktype purpose, struct curl_sockaddr *address) {
+        HttpCall *call = userdata;
+        int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+
+        (void) purpose;
+        if (fd >= 0)
+                return fd;
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+                call_refuse(call, -errno, strerrordesc_np(errno));
+        return CURL_SOCKET_BAD;
+}
+
 static void slist_add(struct curl_slist **list, const char *text) {
         struct curl_slist *longer = curl_slist_append(*list, text);
 
@@ -386,6 +400,8 @@ static void call_set_common(HttpCall *call, const char *url) {
         MUST_SETOPT(e, CURLOPT_HEADERDATA, call);
         MUST_SETOPT(e, CURLOPT_WRITEFUNCTION, on_body);
         MUST_SETOPT(e, CURLOPT_WRITEDATA, call);
+        MUST_SETOPT(e, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+        MUST_SETOPT(e, CURLOPT_OPENSOCKETDATA, call);
         MUST_SETOPT(e, CURLOPT_PREREQFUNCTION, on_before_request);
         MUST_SETOPT(e, CURLOPT_PREREQDATA, call);
         MUST_SETOPT(e, CURLOPT_RESOLVER_START_FUNCTION, on_before_lookup);
