@@ -56,9 +56,10 @@ static void load(Loader *l) {
 /* A file that is no YAML is told about; what can be read all the same is, and what is lost may be missed elsewhere. */
 static void read_yaml(Loader *l, const SpecText *t, YamlDocuments *documents) {
         _cleanup_(source_file_unrefp) SourceFile *source = source_file_new(t->name, t->text, t->size);
+        const YamlLimits limits = { .max_size = SPEC_FILE_SIZE_MAX, .max_nodes = SPEC_NODES_MAX };
         _cleanup_(diagnostics_done) Diagnostics errors = {};
 
-        if (yaml_parse(source, NULL, documents, &errors) < 0)
+        if (yaml_parse(source, &limits, documents, &errors) < 0)
                 l->lost_all = true;
         for (size_t i = 0; i < errors.n; i++) {
                 const Diagnostic *e = errors.items + i;
