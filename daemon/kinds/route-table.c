@@ -79,14 +79,10 @@ static const char *route_needs(const Context *c, const Desired *d, const cJSON *
 
         if (!drg || !d->parent)
                 return NULL;
-        for (size_t i = 0; i < c->estate->n_resources; i++) {
-                const Desired *a = c->estate->resources[i];
-                const char *vcn;
+        for (const Desired *a = drg->first_child; a; a = a->next_sibling) {
+                const char *vcn = symbol_ref(json_path(a->want, "networkDetails.id"));
                 const Resource *r;
 
-                if (a->parent != drg)
-                        continue; /* most are not: a path is looked up for the others alone */
-                vcn = symbol_ref(json_path(a->want, "networkDetails.id"));
                 if (!vcn || !streq(vcn, d->parent->address))
                         continue;
                 r = context_resource(c, a);

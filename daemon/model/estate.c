@@ -66,6 +66,12 @@ int estate_add(Estate *e, Desired *d) {
                 return -EEXIST;
         d->index = (unsigned) e->n_resources;
         array_push(e->resources, e->n_resources, d);
+        if (d->parent && d->parent->last_child)
+                d->parent->last_child->next_sibling = d;
+        else if (d->parent)
+                d->parent->first_child = d;
+        if (d->parent)
+                d->parent->last_child = d;
         entry = xnew(Entry, 1);
         entry->desired = d;
         HASH_ADD_KEYPTR(hh, index, d->address, strlen(d->address), entry);

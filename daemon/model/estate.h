@@ -25,9 +25,10 @@ struct EstateRegion {
 
 struct Desired {
         const Kind *kind;
-        unsigned index;         /* in Estate.resources */
-        unsigned region;        /* index in Estate.regions, or NO_REGION */
-        Desired *parent;        /* not owned; NULL below a Region */
+        unsigned index;                                   /* in Estate.resources */
+        unsigned region;                                  /* index in Estate.regions, or NO_REGION */
+        Desired *parent;                                  /* not owned; NULL below a Region */
+        Desired *first_child, *last_child, *next_sibling; /* what has it as its parent; by estate_add() */
         char *address;          /* "primary/Drg/multicluster-drg"; "Peering/primary-secondary" */
         char *name;             /* the tandem name */
         char *displayName;      /* NULL: left out; the name is used to create and to find */
