@@ -294,6 +294,45 @@ static void test_made_anew(void **state) {
         }
 }
 
+/* One complete listing serves many creates: what was made since is known by its reply. That thing itself is not made twice, though
+ * the service dropped what it is found by; and a create of unknown outcome stops all of them until it was listed again. */
+static void test_many_on_one_listing(void **state) {
+        static const struct {
+                const char *reply; /* NULL: none came */
+                const char *made, *other;
+        } cases[] = {
+                { "{'id':'ocid1.routetable.oc1..a','vcnId':'ocid1.vcn.oc1..primary-net','displayName':'a',"
+                  "'compartmentId':'" COMPARTMENT
+                  "','lifecycleState':'PROVISIONING'," OURS("primary/RouteTable/a") "}",
+                  "progressing lifecycle", "missing missing" },
+                { "{'id':'ocid1.routetable.oc1..a','vcnId':'ocid1.vcn.oc1..primary-net','displayName':'odd',"
+                  "'compartmentId':'" COMPARTMENT "','lifecycleState':'PROVISIONING'}",
+                  "progressing listed-again", "missing missing" },
+                { NULL, "progressing listed-again", "progressing listed-again" },
+        };
+
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_fixture_ Fixture *f = fixture_new();
+                const Kind *k = kind_find("RouteTable");
+
+                declare(f, NET, NULL, "{}");
+                declare(f, "primary/RouteTable/a", NET, "{'routeRules':[]}");
+                declare(f, "primary/RouteTable/b", NET, "{'routeRules':[]}");
+                exists(f, NET, NULL);
+                turn(f);
+                assert_gate(f, "primary/RouteTable/a", "create go");
+                if (cases[i].reply) {
+                        assert_true(world_see_created(f->world, k, PRIMARY, json_of(cases[i].reply), "e",
+                                                      ++f->now));
+                        resource(f, "primary/RouteTable/a")->wrote = f->now;
+                } else
+                        world_wrote(f->world, k, PRIMARY, NULL, NULL, ++f->now);
+                decide(f);
+                assert_verdict(f, "primary/RouteTable/a", cases[i].made);
+                assert_verdict(f, "primary/RouteTable/b", cases[i].other);
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_bootstrap),           cmocka_unit_test(test_bodies),
@@ -301,6 +340,7 @@ int main(void) {
                 cmocka_unit_test(test_held_back),           cmocka_unit_test(test_place_below_a_parent),
                 cmocka_unit_test(test_ambiguous),           cmocka_unit_test(test_pinned),
                 cmocka_unit_test(test_order_of_building),   cmocka_unit_test(test_made_anew),
+                cmocka_unit_test(test_many_on_one_listing),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,36 +53,40 @@ static Observed *get(Seen *s, const char *name, const char *etag, usec_t begun) 
         return world_see(s->w, s->k, 0, vcn(ID, name), etag, READ_GET, begun, begun + 5);
 }
 
-/* begun, written, loaded, error → proves? */
+/* begun, written, loaded, error, the last write for the thing itself → proves? */
 static void test_proof_of_absence(void **state) {
         static const struct {
                 usec_t begun, written, loaded;
                 unsigned attempts;
                 int status;
                 bool proves;
+                usec_t wrote;
         } cases[] = {
-                { 0, 0, 0, 0, 0, false },       /* never listed */
-                { 200, 0, 100, 0, 0, true },    /* after the load, nothing written */
-                { 99, 0, 100, 0, 0, false },    /* before the load */
-                { 100, 0, 100, 0, 0, true },    /* with it */
-                { 200, 201, 100, 0, 0, false }, /* a write ended since */
-                { 200, 200, 100, 0, 0, true },  /* a write ended just then */
-                { 200, 0, 100, 1, 0, false },   /* the last try got no answer */
-                { 200, 0, 100, 1, 500, false }, /* … or an error */
-                { 200, 0, 100, 0, 404, false }, /* … or a refusal */
-                { 200, 150, 100, 0, 0, true },  /* the write came before */
-                { 200, 150, 201, 0, 0, false }, /* a reload came since */
+                { 0, 0, 0, 0, 0, false },          /* never listed */
+                { 200, 0, 100, 0, 0, true },       /* after the load, nothing written */
+                { 99, 0, 100, 0, 0, false },       /* before the load */
+                { 100, 0, 100, 0, 0, true },       /* with it */
+                { 200, 201, 100, 0, 0, false },    /* a write ended since */
+                { 200, 200, 100, 0, 0, true },     /* a write ended just then */
+                { 200, 0, 100, 1, 0, false },      /* the last try got no answer */
+                { 200, 0, 100, 1, 500, false },    /* … or an error */
+                { 200, 0, 100, 0, 404, false },    /* … or a refusal */
+                { 200, 150, 100, 0, 0, true },     /* the write came before */
+                { 200, 150, 201, 0, 0, false },    /* a reload came since */
+                { 200, 0, 100, 0, 0, false, 201 }, /* this very thing was made since */
+                { 200, 0, 100, 0, 0, true, 200 },  /* … and just then */
+                { 200, 201, 100, 0, 0, false, 150 },
         };
         Seen *s = *state;
 
-        assert_false(listing_proves_absence(s->w, NULL));
+        assert_false(listing_proves_absence(s->w, NULL, 0));
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 s->l->begun = cases[i].begun;
                 s->l->written = cases[i].written;
                 s->w->loaded = cases[i].loaded;
                 s->l->attempts = cases[i].attempts;
                 s->l->error.status = cases[i].status;
-                if (listing_proves_absence(s->w, s->l) != cases[i].proves)
+                if (listing_proves_absence(s->w, s->l, cases[i].wrote) != cases[i].proves)
                         fail_msg("case %zu", i);
         }
 }
@@ -142,6 +146,42 @@ static void test_create_makes_every_scope_old(void **state) {
         assert_int_equal(other->written, 300);
         assert_int_equal(there->written, 0);
         assert_int_equal(drgs->written, 0);
+}
+
+/* A create whose reply shows the thing is known with all that it did: what else its scope lacks is lacking as before. */
+static void test_created(void **state) {
+        Seen *s = *state;
+        Observed *o;
+
+        list(s, NULL, NULL, 200);
+        assert_true(world_see_created(s->w, s->k, 0, vcn(ID, "one"), "e1", 300));
+        o = world_find(s->w, ID);
+        assert_true(observed_is_current(o));
+        assert_int_equal(o->from, READ_REPLY);
+        assert_true(listing_proves_absence(s->w, s->l, 0));
+        assert_false(listing_proves_absence(s->w, s->l, 300)); /* not of that thing itself */
+        list(s, NULL, NULL, 299);                              /* begun before it was there */
+        assert_ptr_equal(world_find(s->w, ID), o);
+        assert_int_equal(o->doubted, 0);
+        assert_null(get(s, "stale", "e0", 299));
+        list(s, NULL, NULL, 310); /* an old state, shown after: in doubt, not gone */
+        assert_ptr_equal(world_find(s->w, ID), o);
+        assert_int_equal(o->doubted, 310);
+        world_wrote(s->w, s->k, 0, NULL, NULL, 320); /* another create, of which no reply came */
+        assert_false(listing_proves_absence(s->w, s->l, 0));
+        list(s, ID, "one", 330);
+        assert_int_equal(o->doubted, 0);
+        assert_true(listing_proves_absence(s->w, s->l, 300));
+}
+
+/* What a reply of no use made is not known. */
+static void test_created_without_use(void **state) {
+        Seen *s = *state;
+
+        assert_false(world_see_created(s->w, s->k, 0, json_of("{'displayName':'no id'}"), NULL, 300));
+        assert_true(world_see_created(s->w, s->k, 0, vcn(ID, "one"), NULL, 300));
+        assert_false(world_see_created(s->w, s->k, 1, vcn(ID, "of another region"), NULL, 310));
+        assert_false(world_see_created(s->w, kind_find("Drg"), 0, vcn(ID, "of another kind"), NULL, 310));
 }
 
 /* Missing in a listing and 404 together: gone. Each alone: in doubt. */
@@ -315,6 +355,8 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_newer_wins, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_etag, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_create_makes_every_scope_old, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_created, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_created_without_use, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_doubt, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_moved_away, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_never_listed, set_up, tear_down),

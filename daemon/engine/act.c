@@ -148,6 +148,14 @@ static bool reply_is_object(const Write *w, const cJSON *json) {
         return !why;
 }
 
+/* A create that was answered with the thing itself is known with all that it did: it makes no other thing's absence doubtful, or
+ * each of a thousand creates in one scope would cost a listing of that scope. Every other outcome leaves something unknown. */
+static bool take_created(Engine *e, const Write *w, OciReply *reply, int error) {
+        return error == 0 && w->creates && reply_is_object(w, reply->json) &&
+               world_see_created(e->world, w->kind, w->region, TAKE_PTR(reply->json), reply->etag,
+                                 reply->ended_usec);
+}
+
 static void take_success(Engine *e, Write *w, OciReply *reply) {
         Resource *r = w->resource;
         _cleanup_free_ char *text = NULL;
@@ -250,7 +258,7 @@ static void on_written(OciCall *call, OciReply *reply, int error, void *userdata
         (void) call;
         observe_region_reply(e, w->region, reply->status, error < 0 ? &reply->error : NULL);
         add_attempt(w, reply, error < 0 ? reply->error.opc_request_id : reply->opc_request_id);
-        if (!changes_nothing(reply, error))
+        if (!take_created(e, w, reply, error) && !changes_nothing(reply, error))
                 world_wrote(e->world, w->kind, w->region, w->target, w->sub, reply->ended_usec);
         if (error < 0)
                 take_failure(e, w, reply);

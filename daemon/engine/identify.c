@@ -330,7 +330,7 @@ static void judge_absence(const Finder *f, Resource *r) {
                 r->absent = true; /* nothing is below what does not exist */
         else if (!parent || parent->observed) {
                 r->stray = *stray_of(f, r->region, r->kind);
-                r->absent = !r->stray && listing_proves_absence(f->c->world, listing_of(f->c, r));
+                r->absent = !r->stray && listing_proves_absence(f->c->world, listing_of(f->c, r), r->wrote);
         }
 }
 

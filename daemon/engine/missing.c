@@ -192,7 +192,7 @@ static Listing *listing_made_old(const Context *c, const Resource *r) {
                         continue;
                 if (l->begun == 0 || l->begun < c->world->loaded)
                         return NULL;
-                if (l->begun < l->written)
+                if (l->begun < MAX(l->written, r->wrote))
                         old = l;
         }
         return old;

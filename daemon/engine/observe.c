@@ -330,7 +330,7 @@ static void on_listed(OciList *list, OciListReply *reply, int error, void *userd
         Engine *e = o->engine;
         Listing *l = run->listing;
         uint64_t changes = e->world->changes;
-        bool proved = listing_proves_absence(e->world, l);
+        bool proved = listing_proves_absence(e->world, l, 0);
 
         (void) list;
         run_end(run);

@@ -242,6 +242,11 @@ void world_see_sub(World *w, Observed *o, const Field *sub, cJSON *items, usec_t
         s->begun = begun;
 }
 
+bool world_see_created(World *w, const Kind *k, unsigned region, cJSON *body, const char *etag,
+                       usec_t ended) {
+        return world_see(w, k, region, body, etag, READ_REPLY, ended, ended);
+}
+
 /* A write to an object counts for every listing of its kind in the region that may hold it: its own, or, for a create, all. */
 void world_wrote(World *w, const Kind *k, unsigned region, const char *id, const Field *sub, usec_t ended) {
         Observed *o = world_find(w, id);
@@ -304,8 +309,8 @@ void world_drop_unneeded(World *w) {
         }
 }
 
-bool listing_proves_absence(const World *w, const Listing *l) {
-        return l && l->begun > 0 && l->begun >= w->loaded && l->begun >= l->written &&
+bool listing_proves_absence(const World *w, const Listing *l, usec_t wrote) {
+        return l && l->begun > 0 && l->begun >= w->loaded && l->begun >= l->written && l->begun >= wrote &&
                l->error.status == 0 && l->attempts == 0;
 }
 

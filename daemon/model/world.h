@@ -122,6 +122,13 @@ void world_see_missing(World *w, const char *id, usec_t begun);
 void world_see_sub(World *w, Observed *o, const Field *sub, cJSON *items, usec_t begun);
 SubItems *observed_sub(const Observed *o, const Field *f); /* borrowed, NULL when never listed */
 
+/* The reply of our own create showed the thing itself. It is taken in, and what a listing began before lacks all the same is absent
+ * as before: whatever that call did is known by its OCID. The resource that it was made for must not be judged so: see
+ * listing_proves_absence(). False when the body is of no use: then what was made is not known, and the caller says world_wrote().
+ * 'body' is taken over. */
+bool world_see_created(World *w, const Kind *k, unsigned region, cJSON *body, const char *etag,
+                       usec_t ended);
+
 /* Our write to 'id' (NULL: a create) ended, whatever it said: what began before is stale, for the thing and its scopes. */
 void world_wrote(World *w, const Kind *k, unsigned region, const char *id, const Field *sub, usec_t ended);
 
@@ -129,9 +136,18 @@ Listing *world_listing(const World *w, const Kind *k, const Field *sub, unsigned
 Listing *world_need_listing(World *w, const Kind *k, const Field *sub, unsigned region, const char *scope);
 void world_drop_unneeded(World *w);
 
-/* True when that listing is complete and began after the spec's load and after our last write in its scope: only then does
- * what it lacks not exist. */
-bool listing_proves_absence(const World *w, const Listing *l);
+/* True when that listing is complete and began after the spec's load, after our last write in its scope whose effect is not known
+ * object by object, and after 'wrote', the end of the last write for the very thing that is looked for (0: none): only then does
+ * what it lacks not exist.
+ *
+ * Why a create of ours that ended since, with its object in the reply, does not count against the others in its scope. What may
+ * stand there that the listing lacks is (1) what somebody else made since: no listing can exclude that, and how old one may become
+ * is its kind's cadence, written or not; (2) what we made: each is in the world by its OCID, with its name, its place and our tags,
+ * and is found by those before anything is called absent; (3) what a call of unknown outcome made (no reply, 5xx, a body of no
+ * use): world_wrote() makes the whole scope old. While such a call is in flight less is known than after its reply, and others are
+ * made beside it already. A restart forgets all of it, listings included. The thing that was created itself is not to be found
+ * by what its create was answered with alone, should the service drop our tags, say: hence 'wrote'. */
+bool listing_proves_absence(const World *w, const Listing *l, usec_t wrote);
 
 /* The body can be judged: read after our last write to it ended. */
 bool observed_is_current(const Observed *o);

@@ -15,7 +15,8 @@ typedef struct SpecText {
 #define SPEC_FILE_SIZE_MAX ((size_t) 1024 * 1024)
 #define SPEC_FILES_MAX     256
 #define SPEC_RESOURCES_MAX 8192
-#define SPEC_NODES_MAX     ((size_t) 150000) /* of YAML in a file: one that size can hold half of those resources */
+#define SPEC_NODES_MAX \
+        ((size_t) 150000) /* of YAML in a file: one that size can hold half of those resources */
 
 /* Reads a file, or the *.yaml and *.yml of a directory: hidden ones and subdirectories are left out, the rest sorted by name.
  * 0, or a negative errno and *reterr, one sentence for people; both *ret and *reterr are the caller's. */
