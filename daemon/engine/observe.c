@@ -512,10 +512,12 @@ usec_t observe_start(Observer *o, const Context *c) {
         usec_t next = USEC_INFINITY;
         Listing *l, *following;
 
-        HASH_ITER (hh, c->world->listings, l, following)
-                if (l->written > l->begun && l->begun > 0 &&
-                    l->attempts == 0) /* our own write made it old */
-                        l->due = MIN(l->due, l->written + engine_wait(e, 2 * USEC_PER_SEC));
+        HASH_ITER (hh, c->world->listings, l, following) {
+                usec_t wrote = MAX(l->written, l->created); /* what we did ourselves made it old */
+
+                if (wrote > l->begun && l->begun > 0 && l->attempts == 0)
+                        l->due = MIN(l->due, wrote + engine_wait(e, 2 * USEC_PER_SEC));
+        }
         for (size_t i = 0; i < e->n_resources; i++) {
                 look_as_asked(o, c, e->resources[i]);
                 if (awaits_made_thing(e->resources[i]))

@@ -156,15 +156,16 @@ static void want_for_resource(Observer *o, const Context *c, const Resource *r, 
                 add_referenced(c, r->desired->want, changing);
 }
 
-/* True when every list that could show such a thing is complete: what is not there then is elsewhere, or gone. */
-static bool lists_are_complete(const Context *c, const Kind *k, unsigned region) {
+/* True when every list that could show such a thing is complete, and none began before that was known: what is not there then is
+ * elsewhere, or gone. */
+static bool lists_are_complete(const Context *c, const Kind *k, unsigned region, usec_t known) {
         const Listing *l, *next;
         bool any = false;
 
         HASH_ITER (hh, c->world->listings, l, next) {
                 if (l->kind != k || l->region != region || l->sub)
                         continue;
-                if (l->begun < c->world->loaded || l->attempts > 0)
+                if (l->begun < MAX(c->world->loaded, known) || l->attempts > 0)
                         return false;
                 any = true;
         }
@@ -176,7 +177,7 @@ static void want_unlisted(Observer *o, const Context *c, const char *id, const K
         const Observed *known = world_find(c->world, id);
         Read *rd;
 
-        if ((known && known->listing) || !lists_are_complete(c, k, region))
+        if ((known && known->listing) || !lists_are_complete(c, k, region, known ? known->created : 0))
                 return;
         rd = read_of(o, id, k, region);
         want(rd, rd->begun == 0 ? c->now

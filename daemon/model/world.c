@@ -244,7 +244,15 @@ void world_see_sub(World *w, Observed *o, const Field *sub, cJSON *items, usec_t
 
 bool world_see_created(World *w, const Kind *k, unsigned region, cJSON *body, const char *etag,
                        usec_t ended) {
-        return world_see(w, k, region, body, etag, READ_REPLY, ended, ended);
+        Observed *o = world_see(w, k, region, body, etag, READ_REPLY, ended, ended);
+
+        if (!o)
+                return false;
+        o->created = ended;
+        for (Listing *l = w->listings; l; l = l->hh.next)
+                if (l->kind == k && l->region == region && !l->sub)
+                        l->created = ended;
+        return true;
 }
 
 /* A write to an object counts for every listing of its kind in the region that may hold it: its own, or, for a create, all. */

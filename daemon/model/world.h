@@ -36,6 +36,7 @@ struct Observed {
         ReadFrom from;
         usec_t begun;   /* when the request that gave the body began */
         usec_t written; /* when our last write to it ended; newer than 'begun': look again before judging */
+        usec_t created; /* when our create of it ended; 0: it was found */
         usec_t changed; /* when the body last became another one */
         Listing *listing; /* the one that holds it; not owned; NULL when only read by id */
         usec_t listed;    /* the begin of the last complete listing that had it */
@@ -61,7 +62,8 @@ struct Listing {
         usec_t tried; /* when the last try began */
         usec_t begun; /* when the last complete one began; 0: none was */
         usec_t ended;
-        usec_t written;    /* when our last write in this scope ended */
+        usec_t written; /* when our last write in this scope ended */
+        usec_t created; /* when our last create of its kind ended whose reply showed the thing: it may lack that */
         unsigned attempts; /* failed ones in a row */
         ApiError error;    /* of the last try; its status is 0 when that was complete */
         void *call;        /* observe.c's, while it runs */
