@@ -10,6 +10,11 @@ void choices_add_table(Choices *words, const char *const *table) {
                 choices_add(words, *table);
 }
 
+void choices_add_keys(Choices *words, const Key *keys) {
+        for (; keys->name; keys++)
+                choices_add(words, keys->name);
+}
+
 void choices_done(Choices *words) {
         free(words->w);
         *words = (Choices){};
@@ -23,7 +28,7 @@ char *choices_text(const Choices *words) {
         return str_take(&all);
 }
 
-static const char *find_word(const Choices *words, const char *said) {
+const char *choices_find(const Choices *words, const char *said) {
         for (size_t i = 0; i < words->n; i++)
                 if (streq(words->w[i], said))
                         return words->w[i];
@@ -57,7 +62,7 @@ bool map_open(Loader *l, const YamlNode *n, const Choices *words, const char *wh
         }
         m.words = xnew(const char *, n->n_pairs + 1);
         for (size_t i = 0; i < n->n_pairs; i++)
-                m.words[i] = find_word(words, n->pairs[i].key->value);
+                m.words[i] = choices_find(words, n->pairs[i].key->value);
         for (size_t i = 0; i < n->n_pairs; i++)
                 if (!m.words[i])
                         report_key(l, &m, i, words, what);

@@ -20,7 +20,7 @@ static bool has_blocks(const Kind *k) {
         return false;
 }
 
-static bool admits(const Field *f, const Kind *k) {
+bool link_admits(const Field *f, const Kind *k) {
         if (k->flags & (KIND_LOOKUP | KIND_NOT_CLOUD))
                 return false;
         if (is_block_field(f))
@@ -38,14 +38,13 @@ static bool may_cross(const Field *f, const Kind *k) {
         return is_block_field(f) ? has_blocks(k) : f->flags & FIELD_ANY_REGION;
 }
 
-/* A bare name is of this kind; NULL: the kind must be said. */
-static const Kind *fixed_kind(const Field *f) {
+const Kind *link_fixed_kind(const Field *f) {
         return is_block_field(f) || !f->ref_kind ? NULL : kind_find(f->ref_kind);
 }
 
 static void admitted_words(Choices *words, const Field *f) {
         for (size_t i = 0; kinds[i]; i++)
-                if (admits(f, kinds[i]))
+                if (link_admits(f, kinds[i]))
                         choices_add(words, kinds[i]->name);
 }
 
@@ -59,7 +58,7 @@ static void find_candidates(const Loader *l, const Field *f, unsigned region, co
         for (size_t i = 0; i < l->estate->n_resources; i++) {
                 const Desired *d = l->estate->resources[i];
 
-                if (!streq(d->name, name) || !admits(f, d->kind) || d->region == NO_REGION)
+                if (!streq(d->name, name) || !link_admits(f, d->kind) || d->region == NO_REGION)
                         continue;
                 if (region != NO_REGION && d->region != region)
                         continue;
@@ -103,7 +102,7 @@ static const Kind *find_kind(Loader *l, const Field *f, const YamlNode *n, const
         _cleanup_choices_ Choices words = {};
         _cleanup_free_ char *wanted = NULL;
 
-        if (k && admits(f, k))
+        if (k && link_admits(f, k))
                 return k;
         admitted_words(&words, f);
         if (!k) {
@@ -177,7 +176,7 @@ static void fail_dangling(Loader *l, const Field *f, const YamlNode *n, const Ki
 static bool take_apart(Loader *l, const Field *f, const YamlNode *n, char *const *part, size_t n_parts,
                        unsigned *ret_region, const Kind **ret_kind) {
         unsigned own = l->item->desired->region;
-        const Kind *k = n_parts == 1 ? fixed_kind(f) : find_kind(l, f, n, part[n_parts - 2]);
+        const Kind *k = n_parts == 1 ? link_fixed_kind(f) : find_kind(l, f, n, part[n_parts - 2]);
 
         *ret_region = own;
         if (n_parts == 1 && !k) {
@@ -248,7 +247,7 @@ static bool check_family(Loader *l, const YamlNode *n, const Desired *target) {
 static cJSON *reference_by_ocid(Loader *l, const Field *f, const YamlNode *n) {
         unsigned region = f->flags & FIELD_ANY_REGION ? NO_REGION : l->item->desired->region;
         const char *types[TYPES_MAX + 1] = {};
-        const Kind *k = fixed_kind(f);
+        const Kind *k = link_fixed_kind(f);
         size_t n_types = 0;
 
         if (k && k->flags & KIND_NO_PIN) {
@@ -257,7 +256,7 @@ static cJSON *reference_by_ocid(Loader *l, const Field *f, const YamlNode *n) {
                 return NULL;
         }
         for (size_t i = 0; kinds[i] && n_types < TYPES_MAX; i++)
-                if ((f->ref_kind || f->ref_kinds) && admits(f, kinds[i]) && kinds[i]->ocid_type &&
+                if ((f->ref_kind || f->ref_kinds) && link_admits(f, kinds[i]) && kinds[i]->ocid_type &&
                     !(kinds[i]->flags & KIND_NO_PIN))
                         types[n_types++] = kinds[i]->ocid_type;
         return check_ocid(l, n, f->name, n_types ? types : NULL, region) ? json_new_string(n->value) : NULL;

@@ -13,6 +13,8 @@
 #include "spec.h"
 #include "yaml/yaml.h"
 
+typedef struct Loader Loader;
+
 /* Where a finding is shown. */
 typedef struct Place {
         unsigned file, line, column, width;
@@ -23,6 +25,38 @@ typedef struct Choices {
         const char **w;
         size_t n;
 } Choices;
+
+/* What a key takes. */
+typedef enum KeyType {
+        KEY_KIND,     /* the document's own kind */
+        KEY_NAME,     /* a tandem name: no '/' */
+        KEY_LABEL,    /* small letters, digits and '-' */
+        KEY_TEXT,     /* one line of min to max characters */
+        KEY_WORD,     /* one of 'words' */
+        KEY_NUMBER,   /* from min to max */
+        KEY_DURATION, /* "15s" */
+        KEY_OCID,     /* of one of the types 'words'; NULL: of the resource's own */
+        KEY_REGION,   /* OCI's identifier */
+        KEY_FIELDS,   /* a list of the resource's fields */
+        KEY_KEYS,     /* a mapping by 'keys' */
+} KeyType;
+
+/* A key that no kind's table has: of an Estate or a Region, or one that any resource may carry. Parser and schema read the same
+ * rows. */
+typedef struct Key Key;
+struct Key {
+        const char *name;
+        KeyType type;
+        bool required;
+        unsigned unknown_to; /* kinds with this flag have no such key */
+        unsigned refused_by; /* kinds with this flag say why they take none */
+        bool of_rules;       /* only kinds with a list of rules have it */
+        unsigned min, max;
+        const char *const *words; /* NULL-terminated */
+        const Key *keys;          /* NULL-name terminated */
+        const char *doc;          /* for the schema, and the hint where it is missing */
+        void (*read)(Loader *l, const Key *k, const YamlNode *n); /* NULL: by whoever opened the mapping */
+};
 
 /* A mapping whose keys were checked. */
 typedef struct SpecMap {
@@ -65,7 +99,7 @@ typedef struct Document {
         unsigned region; /* of a Region */
 } Document;
 
-typedef struct Loader {
+struct Loader {
         Estate *estate;
         SpecDiagnostics *diagnostics;
         Document *documents;
@@ -80,7 +114,7 @@ typedef struct Loader {
         bool *lost;    /* … or something of this kind: by kind_order() */
         unsigned file; /* what is being read */
         Item *item;    /* NULL outside of resources */
-} Loader;
+};
 
 /* diagnostic.c: findings. The returned one may get a hint; it is valid until the next. NULL when there are too many. */
 SpecDiagnostic *fail_at(Loader *l, Place place, const char *format, ...) _printf_(3, 4);
@@ -99,8 +133,10 @@ char *place_text(const Loader *l, Place p);
 /* keys.c: mappings and their keys. */
 void choices_add(Choices *words, const char *word);
 void choices_add_table(Choices *words, const char *const *table); /* NULL-terminated */
+void choices_add_keys(Choices *words, const Key *keys);
 void choices_done(Choices *words);
-char *choices_text(const Choices *words); /* "a, b or c"; the caller frees */
+const char *choices_find(const Choices *words, const char *said); /* NULL: it is none of them */
+char *choices_text(const Choices *words);                         /* "a, b or c"; the caller frees */
 #define _cleanup_choices_ _cleanup_(choices_done)
 /* Reports keys that are none of the words. False, after an error, when it is no mapping at all. */
 bool map_open(Loader *l, const YamlNode *n, const Choices *words, const char *what, SpecMap *ret);
@@ -137,11 +173,18 @@ void lose_kind(Loader *l, const Kind *k);
 /* parse-estate.c */
 void parse_estate(Loader *l);
 void parse_regions(Loader *l);
-bool parse_policy(Loader *l, const YamlNode *n, Gate policy[static _VERB_MAX], bool own[static _VERB_MAX],
-                  unsigned *ret_disruptions);
+extern const Key estate_keys[], region_keys[];
+/* By the keys of an Estate's policy, or of a resource's, which have no number: then 'ret_disruptions' may be NULL. */
+bool parse_policy(Loader *l, const Key *keys, const YamlNode *n, Gate policy[static _VERB_MAX],
+                  bool own[static _VERB_MAX], unsigned *ret_disruptions);
+extern const Key policy_keys[];
 
 /* parse-meta.c: what any resource may carry besides its fields. */
-void choices_add_meta(Choices *words, const Kind *k);
+extern const Key meta_keys[];
+bool has_meta(const Kind *kind, const Key *k); /* whether such a resource knows this key at all */
+void choices_add_meta(Choices *words, const Kind *kind);
+/* The fields that `ignore` may name. */
+void choices_add_ignorable(Choices *words, const Kind *kind);
 void parse_meta(Loader *l, Item *item);
 
 /* parse-field.c */
@@ -157,7 +200,11 @@ bool parse_members(Loader *l, const Field *fields, const YamlNode *n, const char
 /* parse-rules.c */
 cJSON *parse_rules(Loader *l, const Field *f, const YamlNode *n);
 
-/* link.c: names. NULL after an error, and in silence when what is named may have been lost. */
+/* link.c: names. */
+bool link_admits(const Field *f, const Kind *k); /* whether the field may name such a resource */
+/* A bare name is of this kind; NULL: the kind must be said. */
+const Kind *link_fixed_kind(const Field *f);
+/* NULL after an error, and in silence when what is named may have been lost. */
 Item *link_resolve(Loader *l, const Field *f, const YamlNode *n);
 cJSON *link_reference(Loader *l, const Field *f, const YamlNode *n);
 /* A block, or what the flags say may stand for blocks: a string, a symbol, or an array of strings. */

@@ -9,46 +9,68 @@
 #define INTERVAL_MAX        USEC_PER_HOUR
 #define DISRUPTIONS_DEFAULT 6
 #define DISRUPTIONS_MAX     3600
+#define LABEL_MAX           64
 
-static const char *const estate_keys[] = { "kind", "name",     "compartment", "mode",
-                                           "auth", "interval", "policy",      NULL };
-static const char *const auth_keys[] = { "principal", "profile", NULL };
 static const char *const principals[] = { "api-key", "session-token", "instance", NULL };
 static const char *const modes[] = { "observe", "enforce", NULL };
 static const char *const gates[] = { "automatic", "approve", "never", NULL };
 static const char *const compartment_types[] = { "compartment", "tenancy", NULL };
 
-bool parse_policy(Loader *l, const YamlNode *n, Gate policy[static _VERB_MAX], bool own[static _VERB_MAX],
-                  unsigned *ret_disruptions) {
+#define GATE_KEY(verb, text) \
+        { .name = (verb), .type = KEY_WORD, .words = gates, .doc = (text) }
+#define GATE_KEYS                                                                                       \
+        GATE_KEY("adopt", "put our tags on what was found by name or role"),                            \
+                GATE_KEY("create", "make what is declared and missing"),                                \
+                GATE_KEY("update", "widen or mend, which hurts nobody"),                                \
+                GATE_KEY("heal", "make anew what carries nothing: a REVOKED or INVALID RPC"),           \
+                GATE_KEY("disrupt", "take something away: a rule or route that is no longer declared"), \
+                GATE_KEY("replace", "delete and make anew what carries something"),                     \
+                GATE_KEY("delete", "delete what is no longer declared")
+
+const Key policy_keys[] = { GATE_KEYS, {} };
+static const Key estate_policy_keys[] = {
+        GATE_KEYS,
+        { .name = "disruptionsPerHour",
+          .type = KEY_NUMBER,
+          .min = 1,
+          .max = DISRUPTIONS_MAX,
+          .doc = "how many of disrupt, replace and delete an hour may see; left out: 6" },
+        {},
+};
+
+bool parse_policy(Loader *l, const Key *keys, const YamlNode *n, Gate policy[static _VERB_MAX],
+                  bool own[static _VERB_MAX], unsigned *ret_disruptions) {
         _cleanup_choices_ Choices words = {};
         _cleanup_map_ SpecMap m = {};
-        const YamlNode *disruptions;
         int64_t v;
 
-        for (Verb verb = 0; verb < _VERB_MAX; verb++)
-                choices_add(&words, verb_to_string(verb));
-        if (ret_disruptions)
-                choices_add(&words, "disruptionsPerHour");
+        choices_add_keys(&words, keys);
         if (!map_open(l, n, &words, "policy", &m))
                 return false;
-        for (Verb verb = 0; verb < _VERB_MAX; verb++) {
-                const YamlNode *value = map_get(&m, verb_to_string(verb));
-                int gate = value ? parse_word(l, value, verb_to_string(verb), gates) : -1;
+        for (const Key *k = keys; k->name; k++) {
+                const YamlNode *value = map_get(&m, k->name);
+                Verb verb = verb_from_string(k->name);
+                int gate;
 
+                if (!value)
+                        continue;
+                if (verb < 0) {
+                        if (parse_number(l, value, k->name, k->min, k->max, &v))
+                                *ret_disruptions = (unsigned) v;
+                        continue;
+                }
+                gate = parse_word(l, value, k->name, k->words);
                 if (gate < 0)
                         continue;
-                policy[verb] = gate_from_string(gates[gate]);
+                policy[verb] = gate_from_string(k->words[gate]);
                 own[verb] = true;
         }
-        disruptions = ret_disruptions ? map_get(&m, "disruptionsPerHour") : NULL;
-        if (disruptions && parse_number(l, disruptions, "disruptionsPerHour", 1, DISRUPTIONS_MAX, &v))
-                *ret_disruptions = (unsigned) v;
         return true;
 }
 
 /* The estate's name is the value of a tag and stands in the mark of every rule, the region's begins every address. */
-static char *parse_short_name(Loader *l, const YamlNode *n, const char *what) {
-        const char *name = parse_text(l, n, "name", 1, 64);
+static char *parse_label(Loader *l, const YamlNode *n, const char *what) {
+        const char *name = parse_text(l, n, "name", 1, LABEL_MAX);
 
         if (name && name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")]) {
                 fail(l, n, "the name of %s takes small letters, digits and '-'", what);
@@ -57,40 +79,146 @@ static char *parse_short_name(Loader *l, const YamlNode *n, const char *what) {
         return xstrdup(name);
 }
 
-static void parse_auth(Loader *l, const YamlNode *n) {
-        _cleanup_choices_ Choices words = {};
-        _cleanup_map_ SpecMap m = {};
-        const YamlNode *principal, *profile;
-
-        choices_add_table(&words, auth_keys);
-        if (!map_open(l, n, &words, "auth", &m))
-                return;
-        principal = map_get(&m, "principal");
-        profile = map_get(&m, "profile");
-        if (principal) {
-                int i = parse_word(l, principal, "principal", principals);
-
-                l->estate->principal = i < 0 ? PRINCIPAL_API_KEY : (PrincipalKind) i;
-        }
-        if (profile)
-                l->estate->profile = xstrdup(parse_text(l, profile, "profile", 1, 255));
-        if (profile && l->estate->principal == PRINCIPAL_INSTANCE)
-                fail(l, profile, "an instance principal has no profile: leave 'profile' out");
+/* What has to be said and is not. */
+static void check_required_keys(Loader *l, const Key *keys, const SpecMap *m, const char *what) {
+        for (const Key *k = keys; k->name; k++)
+                if (k->required && !map_get(m, k->name))
+                        hint(fail(l, m->node, "%s has no '%s'", what, k->name), "%s", k->doc);
 }
 
-static void parse_interval(Loader *l, const YamlNode *n) {
+/* Each key that was said is read by its own function, in the order of the table. */
+static void read_keys(Loader *l, const Key *keys, const SpecMap *m) {
+        for (const Key *k = keys; k->name; k++)
+                if (k->read && map_get(m, k->name))
+                        k->read(l, k, map_get(m, k->name));
+}
+
+static void read_name(Loader *l, const Key *k, const YamlNode *n) {
+        l->estate->name = parse_label(l, n, "an Estate");
+}
+
+static void read_compartment(Loader *l, const Key *k, const YamlNode *n) {
+        if (check_ocid(l, n, k->name, k->words, NO_REGION))
+                l->estate->compartment = xstrdup(n->value);
+}
+
+static void read_mode(Loader *l, const Key *k, const YamlNode *n) {
+        int i = parse_word(l, n, k->name, k->words);
+
+        if (i >= 0)
+                l->estate->mode = mode_from_string(k->words[i]);
+}
+
+static void read_principal(Loader *l, const Key *k, const YamlNode *n) {
+        int i = parse_word(l, n, k->name, k->words);
+
+        if (i >= 0)
+                l->estate->principal = (PrincipalKind) i;
+}
+
+static void read_profile(Loader *l, const Key *k, const YamlNode *n) {
+        l->estate->profile = xstrdup(parse_text(l, n, k->name, k->min, k->max));
+        if (l->estate->principal == PRINCIPAL_INSTANCE)
+                fail(l, n, "an instance principal has no profile: leave 'profile' out");
+}
+
+static void read_auth(Loader *l, const Key *k, const YamlNode *n) {
+        _cleanup_choices_ Choices words = {};
+        _cleanup_map_ SpecMap m = {};
+
+        choices_add_keys(&words, k->keys);
+        if (map_open(l, n, &words, k->name, &m))
+                read_keys(l, k->keys, &m);
+}
+
+static void read_interval(Loader *l, const Key *k, const YamlNode *n) {
         usec_t v;
 
         if (!is_text(n) || parse_duration(n->value, &v) < 0) {
-                fail_type(l, n, "interval", "a duration such as 15s");
+                fail_type(l, n, k->name, "a duration such as 15s");
                 return;
         }
         if (v < INTERVAL_MIN || v > INTERVAL_MAX) {
-                fail_type(l, n, "interval", "5s to 1h");
+                fail_type(l, n, k->name, "5s to 1h");
                 return;
         }
         l->estate->interval = v;
 }
+
+static void read_policy(Loader *l, const Key *k, const YamlNode *n) {
+        bool own[_VERB_MAX] = {};
+
+        (void) parse_policy(l, k->keys, n, l->estate->policy, own, &l->estate->disruptions_per_hour);
+}
+
+static const Key auth_keys[] = {
+        { .name = "principal",
+          .type = KEY_WORD,
+          .words = principals, /* in the order of PrincipalKind */
+          .doc = "who signs the requests; left out: api-key",
+          .read = read_principal },
+        { .name = "profile",
+          .type = KEY_TEXT,
+          .min = 1,
+          .max = 255,
+          .doc = "section of the config file; left out: DEFAULT. An instance principal has none",
+          .read = read_profile },
+        {},
+};
+
+const Key estate_keys[] = {
+        { .name = "kind", .type = KEY_KIND, .doc = "what this document declares" },
+        { .name = "name",
+          .type = KEY_LABEL,
+          .required = true,
+          .min = 1,
+          .max = LABEL_MAX,
+          .doc = "it marks whatever tandem owns, and is never changed",
+          .read = read_name },
+        { .name = "compartment",
+          .type = KEY_OCID,
+          .required = true,
+          .words = compartment_types,
+          .doc = "the OCID of the compartment that holds it",
+          .read = read_compartment },
+        { .name = "mode",
+          .type = KEY_WORD,
+          .words = modes,
+          .doc = "observe: look and report, change nothing; left out: observe",
+          .read = read_mode },
+        { .name = "auth",
+          .type = KEY_KEYS,
+          .keys = auth_keys,
+          .doc = "whose credentials are used",
+          .read = read_auth },
+        { .name = "interval",
+          .type = KEY_DURATION,
+          .doc = "how often what breaks the link is listed, the rest every fourth time: 5s to 1h; left out: "
+                 "15s",
+          .read = read_interval },
+        { .name = "policy",
+          .type = KEY_KEYS,
+          .keys = estate_policy_keys,
+          .doc = "which actions need an approval; left out: adopt, update and heal are automatic",
+          .read = read_policy },
+        {},
+};
+
+/* Their values are read by parse_region(). */
+const Key region_keys[] = {
+        { .name = "kind", .type = KEY_KIND, .doc = "what this document declares" },
+        { .name = "name",
+          .type = KEY_LABEL,
+          .required = true,
+          .min = 1,
+          .max = LABEL_MAX,
+          .doc = "the tandem name, such as primary: it begins the address of everything in the region" },
+        { .name = "region",
+          .type = KEY_REGION,
+          .required = true,
+          .doc = "OCI's identifier, such as us-sanjose-1" },
+        {},
+};
 
 static void set_defaults(Estate *e) {
         e->mode = MODE_OBSERVE;
@@ -103,41 +231,14 @@ static void set_defaults(Estate *e) {
 }
 
 static void parse_estate_document(Loader *l, const Document *d) {
-        const YamlNode *name, *compartment, *mode, *auth, *interval, *policy;
-        bool own[_VERB_MAX] = {};
         _cleanup_choices_ Choices words = {};
         _cleanup_map_ SpecMap m = {};
-        Estate *e = l->estate;
 
-        choices_add_table(&words, estate_keys);
+        choices_add_keys(&words, estate_keys);
         if (!map_open(l, d->root, &words, "Estate", &m))
                 return;
-        name = map_get(&m, "name");
-        compartment = map_get(&m, "compartment");
-        mode = map_get(&m, "mode");
-        auth = map_get(&m, "auth");
-        interval = map_get(&m, "interval");
-        policy = map_get(&m, "policy");
-        if (!name)
-                hint(fail(l, d->root, "the Estate has no 'name'"),
-                     "it marks whatever tandem owns, and is never changed");
-        if (!compartment)
-                hint(fail(l, d->root, "the Estate has no 'compartment'"),
-                     "the OCID of the compartment that holds it");
-        e->name = name ? parse_short_name(l, name, "an Estate") : NULL;
-        if (compartment && check_ocid(l, compartment, "compartment", compartment_types, NO_REGION))
-                e->compartment = xstrdup(compartment->value);
-        if (mode) {
-                int i = parse_word(l, mode, "mode", modes);
-
-                e->mode = i < 0 ? MODE_OBSERVE : mode_from_string(modes[i]);
-        }
-        if (auth)
-                parse_auth(l, auth);
-        if (interval)
-                parse_interval(l, interval);
-        if (policy)
-                (void) parse_policy(l, policy, e->policy, own, &e->disruptions_per_hour);
+        check_required_keys(l, estate_keys, &m, "the Estate");
+        read_keys(l, estate_keys, &m);
 }
 
 void parse_estate(Loader *l) {
@@ -165,9 +266,7 @@ void parse_estate(Loader *l) {
 }
 
 static void region_words(Choices *words) {
-        static const char *const keys[] = { "kind", "name", "region", NULL };
-
-        choices_add_table(words, keys);
+        choices_add_keys(words, region_keys);
         for (size_t i = 0; kinds[i]; i++)
                 if (kinds[i]->section && !kinds[i]->parent)
                         choices_add(words, kinds[i]->section);
@@ -228,13 +327,9 @@ static bool parse_region(Loader *l, Document *d) {
                 return false;
         name = map_get(&d->map, "name");
         region = map_get(&d->map, "region");
-        if (!name)
-                fail(l, d->root, "this Region has no 'name'");
-        if (!region)
-                hint(fail(l, d->root, "this Region has no 'region'"),
-                     "OCI's identifier, such as us-sanjose-1");
+        check_required_keys(l, region_keys, &d->map, "this Region");
         identifier = region ? parse_identifier(l, region) : NULL;
-        text = name ? parse_short_name(l, name, "a Region") : NULL;
+        text = name ? parse_label(l, name, "a Region") : NULL;
         if (!text || !region_is_new(l, name, text))
                 return false;
         r = (EstateRegion){ .name = TAKE_PTR(text),

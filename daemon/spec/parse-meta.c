@@ -4,6 +4,42 @@
 static const char *const foreign_words[] = { "keep", "remove", NULL };
 static const char *const compartment_types[] = { "compartment", "tenancy", NULL };
 
+const Key meta_keys[] = {
+        { .name = "name",
+          .type = KEY_NAME,
+          .required = true,
+          .doc = "the tandem name: unique per region and kind, it makes the address" },
+        { .name = "id",
+          .type = KEY_OCID,
+          .unknown_to = KIND_NOT_CLOUD,
+          .refused_by = KIND_NO_PIN,
+          .doc = "OCID of the one thing that this is: a pinned thing that is gone is never made anew" },
+        { .name = "compartment",
+          .type = KEY_OCID,
+          .unknown_to = KIND_NOT_CLOUD,
+          .refused_by = KIND_NO_COMPARTMENT,
+          .words = compartment_types,
+          .doc = "OCID of the compartment that it lives in; left out: the Estate's" },
+        { .name = "ignore",
+          .type = KEY_FIELDS,
+          .unknown_to = KIND_NOT_CLOUD,
+          .doc = "fields that are not compared" },
+        { .name = "formerly",
+          .type = KEY_NAME,
+          .unknown_to = KIND_NOT_CLOUD,
+          .doc = "the tandem name that it had before it was renamed" },
+        { .name = "foreignRules",
+          .type = KEY_WORD,
+          .of_rules = true,
+          .words = foreign_words,
+          .doc = "what becomes of rules that others wrote; left out: keep" },
+        { .name = "policy",
+          .type = KEY_KEYS,
+          .keys = policy_keys,
+          .doc = "which actions on it need an approval; left out: the Estate's" },
+        {},
+};
+
 static bool has_rules(const Kind *k) {
         for (const Field *f = kind_field_first(k); f; f = kind_field_next(k, f))
                 if (f->type == FIELD_RULES)
@@ -11,15 +47,20 @@ static bool has_rules(const Kind *k) {
         return false;
 }
 
-void choices_add_meta(Choices *words, const Kind *k) {
-        static const char *const of_objects[] = { "id", "compartment", "ignore", "formerly", NULL };
+bool has_meta(const Kind *kind, const Key *k) {
+        return !(kind->flags & k->unknown_to) && (!k->of_rules || has_rules(kind));
+}
 
-        choices_add(words, "name");
-        choices_add(words, "policy");
-        if (!(k->flags & KIND_NOT_CLOUD))
-                choices_add_table(words, of_objects);
-        if (has_rules(k))
-                choices_add(words, "foreignRules");
+void choices_add_meta(Choices *words, const Kind *kind) {
+        for (const Key *k = meta_keys; k->name; k++)
+                if (has_meta(kind, k))
+                        choices_add(words, k->name);
+}
+
+void choices_add_ignorable(Choices *words, const Kind *kind) {
+        for (const Field *f = kind_field_first(kind); f; f = kind_field_next(kind, f))
+                if (f->type != FIELD_ROLE && !(f->flags & FIELD_PASS_THROUGH))
+                        choices_add(words, f->name);
 }
 
 static void parse_pin(Loader *l, Item *item, const YamlNode *n) {
@@ -59,13 +100,11 @@ static void parse_ignore(Loader *l, Item *item, const YamlNode *n) {
 
         if (!parse_list(l, n, "ignore"))
                 return;
-        for (const Field *f = kind_field_first(k); f; f = kind_field_next(k, f))
-                if (f->type != FIELD_ROLE && !(f->flags & FIELD_PASS_THROUGH))
-                        choices_add(&words, f->name);
+        choices_add_ignorable(&words, k);
         for (size_t i = 0; i < n->n_items; i++) {
                 const char *name = parse_text(l, n->items[i], "ignore", 1, 255);
 
-                if (name && !kind_field(k, name))
+                if (name && !choices_find(&words, name))
                         hint_words(fail(l, n->items[i], "'ignore' takes fields of %s, and '%s' is none",
                                         k->name, name),
                                    name, &words);
@@ -125,7 +164,7 @@ void parse_meta(Loader *l, Item *item) {
         if (formerly)
                 parse_formerly(l, item, formerly);
         if (policy)
-                (void) parse_policy(l, policy, d->policy, d->policy_is_own, NULL);
+                (void) parse_policy(l, policy_keys, policy, d->policy, d->policy_is_own, NULL);
         if (foreign)
                 d->remove_foreign = parse_word(l, foreign, "foreignRules", foreign_words) == 1;
 }

@@ -86,6 +86,10 @@ const char *oci_region_identifier(const char *identifier_or_key) {
         return NULL;
 }
 
+const char *oci_region_at(size_t i) {
+        return i < ARRAY_SIZE(regions) ? regions[i].identifier : NULL;
+}
+
 const char *oci_region_nearest(const char *word) {
         const char *words[ARRAY_SIZE(regions)];
 

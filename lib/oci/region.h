@@ -16,6 +16,8 @@ typedef enum OciService {
 
 /* "us-ashburn-1" for "iad", "IAD", "us-ashburn-1" and "US-Ashburn-1"; NULL for a word that is in no table. Static storage. */
 const char *oci_region_identifier(const char *identifier_or_key);
+/* The identifiers that the table has, one by one; NULL behind the last. Static storage. */
+const char *oci_region_at(size_t i);
 /* The known identifier that a person who typed 'word' most likely meant, or NULL when none is near. Static storage. */
 const char *oci_region_nearest(const char *word);
 const char *oci_region_key(const char *identifier);   /* "iad"; NULL when unknown */
