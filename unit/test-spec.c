@@ -178,11 +178,11 @@ static void test_seed(void **state) {
         assert_true(startswith(d->compartment, "ocid1.compartment."));
         assert_int_equal(strlen(d->digest), 12);
         source = estate_mark_text(e, d->mark);
-        assert_true(endswith(source, "specs/primary.yaml:11"));
+        assert_true(endswith(source, "specs/primary.yaml:12"));
         field_source = desired_field_source(e, d, kind_field(d->kind, "routeRules"));
-        assert_true(endswith(field_source, "primary.yaml:12"));
+        assert_true(endswith(field_source, "primary.yaml:13"));
         assert_true(endswith(json_string(json_get(d->want, "routeRules")->child, "$at"),
-                             "specs/primary.yaml:13"));
+                             "specs/primary.yaml:14"));
         check_want(
                 e, d->address, "routeRules",
                 "[{\"destination\": \"0.0.0.0/0\", \"destinationType\": \"CIDR_BLOCK\","

@@ -31,6 +31,7 @@ int verb_plan(const Ctl *c);
 int verb_reconcile(const Ctl *c);
 int verb_reload(const Ctl *c);
 int verb_resume(const Ctl *c);
+int verb_schema(const Ctl *c);
 int verb_status(const Ctl *c);
 int verb_validate(const Ctl *c);
 int verb_watch(const Ctl *c);

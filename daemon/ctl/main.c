@@ -60,6 +60,7 @@ static const VerbEntry verbs[] = {
         { "validate", verb_validate, 0, 1, 1, "PATH", "check spec files; needs no daemon" },
         { "plan", verb_plan, TAKES_FILE | TAKES_COMMANDS, 0, 0, "[-f PATH] [--commands]",
           "what is to be done, by the running spec or by another" },
+        { "schema", verb_schema, 0, 0, 0, "", "print the JSON Schema of a spec document; needs no daemon" },
         { "status", verb_status, 0, 0, 0, "", "the estate at a glance" },
         { "explain", verb_explain, 0, 1, 1, "ADDRESS", "why one resource is as it is" },
         { "approve", verb_approve, TAKES_OVERRIDE | TAKES_REASON, 1, 1,

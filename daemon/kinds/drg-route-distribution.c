@@ -10,12 +10,20 @@ static const char *const attachment_types[] = { "VCN", "VIRTUAL_CIRCUIT", "REMOT
                                                 "IPSEC_TUNNEL", NULL };
 
 static const Field match_fields[] = {
-        { .name = "matchType", .type = FIELD_ENUM, .flags = FIELD_REQUIRED, .words = match_types },
-        { .name = "attachmentType", .type = FIELD_ENUM, .words = attachment_types },
+        { .name = "matchType",
+          .type = FIELD_ENUM,
+          .flags = FIELD_REQUIRED,
+          .words = match_types,
+          .doc = "which attachments' routes: of all, of a type, of one" },
+        { .name = "attachmentType",
+          .type = FIELD_ENUM,
+          .words = attachment_types,
+          .doc = "goes with matchType DRG_ATTACHMENT_TYPE" },
         { .name = "drgAttachment",
           .api = "drgAttachmentId",
           .type = FIELD_REF,
-          .ref_kind = "DrgAttachment" },
+          .ref_kind = "DrgAttachment",
+          .doc = "goes with matchType DRG_ATTACHMENT_ID: an attachment of this DRG" },
         {},
 };
 

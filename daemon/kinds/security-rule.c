@@ -23,8 +23,17 @@ static const Field port_fields[] = {
 };
 
 static const Field icmp_fields[] = {
-        { .name = "type", .type = FIELD_INT, .flags = FIELD_REQUIRED, .min = 0, .max = 254 },
-        { .name = "code", .type = FIELD_INT, .min = 0, .max = 16 },
+        { .name = "type",
+          .type = FIELD_INT,
+          .flags = FIELD_REQUIRED,
+          .min = 0,
+          .max = 254,
+          .doc = "the ICMP type, such as 3: destination unreachable" },
+        { .name = "code",
+          .type = FIELD_INT,
+          .min = 0,
+          .max = 16,
+          .doc = "its code, such as 4: fragmentation needed; left out: all" },
         {},
 };
 

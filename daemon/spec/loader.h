@@ -188,6 +188,10 @@ void choices_add_ignorable(Choices *words, const Kind *kind);
 void parse_meta(Loader *l, Item *item);
 
 /* parse-field.c */
+#define OWN_TAG_PREFIX "tandem-" /* tags that begin so are tandem's own words on a thing */
+#define TAG_NAME_MAX   100
+#define TAG_VALUE_MAX  256
+#define ELEMENTS_MAX   256 /* of any list in a field: they are compared in pairs */
 typedef enum FieldPass {
         PASS_OWN,    /* what a resource says of itself */
         PASS_OTHERS, /* what asks for another resource's blocks */

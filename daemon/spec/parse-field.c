@@ -3,9 +3,6 @@
 
 #include <regex.h>
 
-/* Tags that begin so are tandem's own words on a thing. */
-#define OWN_TAG_PREFIX "tandem-"
-
 static cJSON *parse_value(Loader *l, const Field *f, const YamlNode *n);
 
 static bool matches(const char *pattern, const char *text) {
@@ -77,8 +74,9 @@ static cJSON *parse_map(Loader *l, const Field *f, const YamlNode *n) {
                 return NULL;
         }
         for (size_t i = 0; i < n->n_pairs; i++) {
-                const char *name = parse_text(l, n->pairs[i].key, f->name, 1, 100);
-                const char *text = parse_text(l, n->pairs[i].value, n->pairs[i].key->value, 0, 256);
+                const char *name = parse_text(l, n->pairs[i].key, f->name, 1, TAG_NAME_MAX);
+                const char *text = parse_text(l, n->pairs[i].value, n->pairs[i].key->value, 0,
+                                              TAG_VALUE_MAX);
 
                 if (name && startswith(name, OWN_TAG_PREFIX))
                         fail(l, n->pairs[i].key, "tags that begin with '%s' are tandem's own",
@@ -244,8 +242,6 @@ static cJSON *parse_lookup_element(Loader *l, const Field *f, const YamlNode *n)
         json_set(o, f->lookup_as, v);
         return o;
 }
-
-#define ELEMENTS_MAX 256 /* of any list in a field: they are compared in pairs */
 
 static cJSON *parse_value(Loader *l, const Field *f, const YamlNode *n) {
         if (n->type == YAML_SEQUENCE && n->n_items > ELEMENTS_MAX) {
