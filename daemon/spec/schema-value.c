@@ -57,6 +57,32 @@ static cJSON *text_like(char *pattern) {
         return s;
 }
 
+/* A reference, told in an editor as what it may say rather than as a pattern. */
+static cJSON *reference_field(const Field *f, const Kind *kind) {
+        cJSON *s = text_like(pattern_reference(f, kind));
+        _cleanup_str_ Str wanted = {};
+
+        for (size_t i = 0; kinds[i]; i++)
+                if (link_admits(f, kinds[i]))
+                        str_addf(&wanted, "%s%s%s/NAME", wanted.size ? " or " : "takes ",
+                                 kind->section ? "" : "region/", kinds[i]->name);
+        json_set_string(s, "patternErrorMessage", str_get(&wanted));
+        return s;
+}
+
+static cJSON *block_field(const Field *f, const Kind *kind) {
+        cJSON *s = text_like(pattern_block(f, kind));
+        _cleanup_str_ Str wanted = {};
+
+        str_add(&wanted, "takes a block such as 10.0.0.0/16");
+        if (f->max > 0)
+                str_addf(&wanted, ", of /%lld to /%lld", (long long) f->min, (long long) f->max);
+        if (f->flags & FIELD_NAMES_CIDRS)
+                str_add(&wanted, ", or a name as Kind/NAME");
+        json_set_string(s, "patternErrorMessage", str_get(&wanted));
+        return s;
+}
+
 static cJSON *text_sized(char *pattern, int64_t min, int64_t max) {
         cJSON *s = text_like(pattern);
 
@@ -167,17 +193,17 @@ static cJSON *value_of_field(const Field *f, const Kind *kind) {
         case FIELD_ENUM:
                 return enum_field(f);
         case FIELD_CIDR:
-                return text_like(pattern_block(f, kind));
+                return block_field(f, kind);
         case FIELD_CIDRS:
-                return list_of(text_like(pattern_block(f, kind)), 1, 0);
+                return list_of(block_field(f, kind), 1, 0);
         case FIELD_MAP:
                 return map_field();
         case FIELD_TAGS:
                 return tags_field();
         case FIELD_REF:
-                return text_like(pattern_reference(f, kind));
+                return reference_field(f, kind);
         case FIELD_REFS:
-                return list_of(text_like(pattern_reference(f, kind)), 0, f->max);
+                return list_of(reference_field(f, kind), 0, f->max);
         case FIELD_LOOKUP:
                 return lookup_field(f);
         case FIELD_LOOKUPS:
@@ -193,7 +219,7 @@ static cJSON *value_of_field(const Field *f, const Kind *kind) {
                         members(f->rules->spec_fields ? f->rules->spec_fields : f->rules->fields, kind), 0,
                         f->max);
         case FIELD_ROLE:
-                return f->words ? one_of_words(f->words) : text_like(pattern_reference(f, kind));
+                return f->words ? one_of_words(f->words) : reference_field(f, kind);
         }
         return json_new_object();
 }
