@@ -17,8 +17,8 @@ enum {
 typedef struct Ctl {
         const char *socket;
         bool json, commands, override, all, follow;
-        const char *file, *reason, *duration, *plan, *since; /* NULL: not given */
-        char **args;                                         /* what follows the verb */
+        const char *file, *format, *reason, *duration, *plan, *since; /* NULL: not given */
+        char **args;                                                  /* what follows the verb */
         int n_args;
 } Ctl;
 

@@ -8,6 +8,7 @@
 enum {
         OPTION_SOCKET = 256,
         OPTION_JSON,
+        OPTION_FORMAT,
         OPTION_COMMANDS,
         OPTION_OVERRIDE,
         OPTION_REASON,
@@ -22,6 +23,7 @@ static const struct option options[] = {
         { "socket", required_argument, NULL, OPTION_SOCKET },
         { "json", no_argument, NULL, OPTION_JSON },
         { "file", required_argument, NULL, 'f' },
+        { "format", required_argument, NULL, OPTION_FORMAT },
         { "commands", no_argument, NULL, OPTION_COMMANDS },
         { "override", no_argument, NULL, OPTION_OVERRIDE },
         { "reason", required_argument, NULL, OPTION_REASON },
@@ -46,6 +48,7 @@ enum {
         TAKES_PLAN = 1 << 6,
         TAKES_SINCE = 1 << 7,
         TAKES_FOLLOW = 1 << 8,
+        TAKES_FORMAT = 1 << 9,
 };
 
 typedef struct VerbEntry {
@@ -57,7 +60,8 @@ typedef struct VerbEntry {
 } VerbEntry;
 
 static const VerbEntry verbs[] = {
-        { "validate", verb_validate, 0, 1, 1, "PATH", "check spec files; needs no daemon" },
+        { "validate", verb_validate, TAKES_FORMAT, 1, 1, "PATH [--format text|json|sarif|github]",
+          "check spec files; needs no daemon" },
         { "plan", verb_plan, TAKES_FILE | TAKES_COMMANDS, 0, 0, "[-f PATH] [--commands]",
           "what is to be done, by the running spec or by another" },
         { "schema", verb_schema, 0, 0, 0, "", "print the JSON Schema of a spec document; needs no daemon" },
@@ -115,6 +119,10 @@ static int take_option(Ctl *c, int option, unsigned *given) {
         case 'f':
                 c->file = optarg;
                 *given |= TAKES_FILE;
+                return -1;
+        case OPTION_FORMAT:
+                c->format = optarg;
+                *given |= TAKES_FORMAT;
                 return -1;
         case OPTION_COMMANDS:
                 c->commands = true;

@@ -177,22 +177,3 @@ void spec_print_diagnostics(Str *out, const SpecDiagnostics *ds, const SpecText 
                  ds->n_errors == 1 ? "" : "s", ds->n_warnings, ds->n_warnings == 1 ? "" : "s", n,
                  n == 1 ? "" : "s");
 }
-
-cJSON *spec_diagnostics_json(const SpecDiagnostics *ds, const SpecText *files, size_t n) {
-        cJSON *array = json_new_array();
-
-        for (size_t i = 0; i < ds->n; i++) {
-                const SpecDiagnostic *d = ds->d + i;
-                cJSON *o = json_new_object();
-
-                assert(d->file < n);
-                json_set_string(o, "file", files[d->file].name);
-                json_set_number(o, "line", d->line);
-                json_set_number(o, "column", d->column);
-                json_set_string(o, "message", d->message);
-                json_set(o, "hint", d->hint ? json_new_string(d->hint) : cJSON_CreateNull());
-                json_set_string(o, "severity", d->error ? "error" : "warning");
-                json_append(array, o);
-        }
-        return array;
-}

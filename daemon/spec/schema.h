@@ -1,13 +1,7 @@
-/* The JSON Schema of one spec document, for editors: written out of the rows that the parser reads, so that it cannot lag behind.
- *
- * It refuses nothing that the loader accepts, and sees what one document says by itself: keys, types, words, ranges, forms. What
- * takes another document, arithmetic on blocks, or a kind's own knowledge is left to the loader. */
+/* What the files that write the schema share. */
 #pragma once
 
 #include "loader.h"
-
-/* A draft-07 schema, which is what most editors speak. The caller's. */
-cJSON *spec_schema(void);
 
 /* schema-value.c: what a key takes in a resource of that kind, which is NULL in an Estate or a Region. The caller's. */
 cJSON *schema_of_field(const Field *f, const Kind *kind);

@@ -50,5 +50,18 @@ Estate *spec_load(const SpecText *files, size_t n, SpecDiagnostics *ret);
 /* The findings with their source lines, and last the counts: "2 errors, 0 warnings in 3 files". The files are those that were
  * loaded. */
 void spec_print_diagnostics(Str *out, const SpecDiagnostics *ds, const SpecText *files, size_t n);
-/* [{file, line, column, message, hint, severity}]; hint is null where there is none. The caller's. */
+
+/* schema.c: the JSON Schema (draft-07, which is what most editors speak) of one document. It is written out of the rows that the
+ * parser reads, refuses nothing that spec_load() takes, and sees what one document says by itself: keys, types, words, ranges, forms.
+ * What takes another document, arithmetic, or a kind's own knowledge is left to spec_load(). The caller's. */
+cJSON *spec_schema(void);
+
+/* report.c: the findings for programs; JSON is the caller's. endColumn is behind the last character; hint is null where there is
+ * none. */
+/* [{file, line, column, endColumn, severity, message, hint}] */
 cJSON *spec_diagnostics_json(const SpecDiagnostics *ds, const SpecText *files, size_t n);
+/* {schema, files, errors, warnings, diagnostics}; the two counts have all, the list those that are kept. */
+cJSON *spec_report_json(const SpecDiagnostics *ds, const SpecText *files, size_t n);
+cJSON *spec_report_sarif(const SpecDiagnostics *ds, const SpecText *files); /* SARIF 2.1.0 */
+/* One workflow command a line: "::error file=specs/a.yaml,line=1,col=2,endColumn=5::message". */
+void spec_print_github(Str *out, const SpecDiagnostics *ds, const SpecText *files);
