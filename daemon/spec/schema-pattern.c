@@ -59,7 +59,7 @@ static void add_target_ocid(Str *p, const Field *f) {
         _cleanup_choices_ Choices types = {};
 
         for (size_t i = 0; (f->ref_kind || f->ref_kinds) && kinds[i]; i++)
-                if (link_admits(f, kinds[i]) && kinds[i]->ocid_type)
+                if (link_admits(f, kinds[i]) && kinds[i]->ocid_type && !(kinds[i]->flags & KIND_NO_PIN))
                         choices_add(&types, kinds[i]->ocid_type);
         add_ocid(p, &types);
 }

@@ -31,9 +31,10 @@ UNSEEN = {
     "kinds: what only they know of their members": [
         r"ports need protocol", r"icmp needs protocol", r"an (in|e)gress rule (needs|has)", r"goes with matchType", r"not both: the service",
         r"an attachment of type", r"cannot be peered with itself", r"both ends are in the same region", r"an instance principal has no profile",
+        r"attachment of an RPC (is not pinned|has neither)", r"a ServiceGateway leads to", r"(is|are) reached through a ",
     ],
-    "YAML itself": [r"duplicate key", r"a list without its"],
-    "spellings: one value written in two ways": [r"'ports' has this twice"],
+    "YAML itself": [r"duplicate key", r"a list without its", r"a tab cannot indent", r"what is no UTF-8"],
+    "spellings: one value written in two ways": [r"'ports' has this twice", r"without leading zeros"],
 }
 
 
@@ -210,7 +211,8 @@ policy: {disrupt: never, disruptionsPerHour: 3600}
 
 def split(path):
     """A case's files by name."""
-    parts = re.split(r"^--- # file: (.*)\n", path.read_text(), flags=re.M)
+    text = path.read_bytes().decode(errors="surrogateescape")
+    parts = re.split(r"^--- # file: (.*)\n", text, flags=re.M)
     return {"case.yaml": parts[0]} if len(parts) == 1 else dict(zip(parts[1::2], parts[2::2]))
 
 
