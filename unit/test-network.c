@@ -93,7 +93,8 @@ static const struct {
           GAP_IMPORT, "stops at hop 4: primary/DrgRouteTable/for-vcns has no route to 10.1.0.0/16",
           "{priority: 4, action: ACCEPT, matchCriteria: [{matchType: DRG_ATTACHMENT_TYPE, attachmentType: "
           "REMOTE_PEERING_CONNECTION}]}" },
-        { "---\nkind: Peering\nname: primary-secondary\nrequestor: "
+        { "---\n# yaml-language-server: $schema=tandem.schema.json\nkind: Peering\nname: "
+          "primary-secondary\nrequestor: "
           "primary/RemotePeeringConnection/primary-to-secondary-rpc # this side calls connect; never both\n"
           "acceptor: secondary/RemotePeeringConnection/secondary-to-primary-rpc\n",
           "", NULL, NULL, WALK_STOPS, GAP_PEERING,
