@@ -376,6 +376,34 @@ static void test_counters(void **state) {
         assert_verdict(f, NAT, "in-sync");
 }
 
+/* The object's own listing succeeds; that of its rules fails for long. */
+static void test_unseen_rules(void **state) {
+        _cleanup_fixture_ Fixture *f = fixture_new();
+        const Field *rules = kind_field(kind_find("NetworkSecurityGroup"), "securityRules");
+        Listing *l;
+
+        declare(f, NET, NULL, "{}");
+        declare(f, GROUP, NET,
+                "{'securityRules':[{'direction':'INGRESS','protocol':'6','source':'10.0.0.0/8'}]}");
+        exists(f, NET, NULL);
+        exists(f, GROUP, NULL);
+        f->estate->interval = 15 * USEC_PER_SEC;
+        turn(f);
+        l = world_need_listing(f->world, kind_find("NetworkSecurityGroup"), rules, PRIMARY,
+                               resource(f, GROUP)->observed->id);
+        l->attempts = 1;
+        (void) api_error_set(&l->error, 500, "InternalServerError", ERROR_SERVER, -EIO, "it broke");
+        f->now += 11 * f->estate->interval;
+        decide(f);
+        assert_verdict(f, GROUP, "in-sync");
+        f->now += 2 * f->estate->interval;
+        decide(f);
+        assert_verdict(f, GROUP, "unknown unseen");
+        l->attempts = 0;
+        decide(f);
+        assert_verdict(f, GROUP, "in-sync");
+}
+
 static void test_rules_behind_actions(void **state) {
         _cleanup_fixture_ Fixture *f = fixture_new();
         Observed *o;
@@ -401,23 +429,15 @@ static void test_rules_behind_actions(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_states),
-                cmocka_unit_test(test_unseen),
-                cmocka_unit_test(test_other_estate),
-                cmocka_unit_test(test_moved),
-                cmocka_unit_test(test_doubted),
-                cmocka_unit_test(test_written),
-                cmocka_unit_test(test_adopt),
-                cmocka_unit_test(test_formerly),
-                cmocka_unit_test(test_verbs),
-                cmocka_unit_test(test_ignore),
-                cmocka_unit_test(test_blocks),
-                cmocka_unit_test(test_replace),
-                cmocka_unit_test(test_defaults_of_a_drg),
-                cmocka_unit_test(test_references),
-                cmocka_unit_test(test_unresolved_element),
-                cmocka_unit_test(test_counters),
-                cmocka_unit_test(test_rules_behind_actions),
+                cmocka_unit_test(test_states),       cmocka_unit_test(test_unseen),
+                cmocka_unit_test(test_unseen_rules), cmocka_unit_test(test_other_estate),
+                cmocka_unit_test(test_moved),        cmocka_unit_test(test_doubted),
+                cmocka_unit_test(test_written),      cmocka_unit_test(test_adopt),
+                cmocka_unit_test(test_formerly),     cmocka_unit_test(test_verbs),
+                cmocka_unit_test(test_ignore),       cmocka_unit_test(test_blocks),
+                cmocka_unit_test(test_replace),      cmocka_unit_test(test_defaults_of_a_drg),
+                cmocka_unit_test(test_references),   cmocka_unit_test(test_unresolved_element),
+                cmocka_unit_test(test_counters),     cmocka_unit_test(test_rules_behind_actions),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

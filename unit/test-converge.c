@@ -28,14 +28,21 @@ static void done(Fixture *f) {
         world_free(f->world);
 }
 
-static void look(Fixture *f, usec_t at, ReadFrom from) {
+/* 'etag' stands for the body as well: another one is another body. */
+static void look_at(Fixture *f, usec_t at, ReadFrom from, const char *etag) {
         cJSON *body = json_new_object();
 
         json_set_string(body, "id", "ocid1.vcn.oc1..a");
         json_set_string(body, "lifecycleState", "AVAILABLE");
-        f->r->observed = world_see(f->world, f->kind, 0, body, "etag", from, at, at);
+        json_set_string(body, "dnsLabel", etag);
+        f->r->observed = world_see(f->world, f->kind, 0, body, from == READ_LIST ? NULL : etag, from, at,
+                                   at);
         assert_non_null(f->r->observed);
         assessment_done(&f->r->assessment);
+}
+
+static void look(Fixture *f, usec_t at, ReadFrom from) {
+        look_at(f, at, from, "etag");
 }
 
 static void add(Differences *ds, const char *path, const char *want) {
@@ -48,7 +55,7 @@ static bool write_and_look(Fixture *f, usec_t at, bool mended) {
 
         add(&ds, "displayName", "a");
         world_wrote(f->world, f->kind, 0, "ocid1.vcn.oc1..a", NULL, at);
-        converge_note_write(f->r, &ds, at);
+        converge_note_write(f->r, false, &ds, NULL, at);
         differences_done(&ds);
         look(f, at + USEC_PER_SEC, READ_GET);
         if (!mended)
@@ -88,7 +95,7 @@ static void test_does_not_believe_the_writes_own_reply(void **state) {
         look(&f, T0, READ_GET);
         add(&ds, "displayName", "a");
         world_wrote(f.world, f.kind, 0, "ocid1.vcn.oc1..a", NULL, T0 + 10);
-        converge_note_write(f.r, &ds, T0 + 10);
+        converge_note_write(f.r, false, &ds, NULL, T0 + 10);
         differences_done(&ds);
         look(&f, T0 + 10, READ_REPLY);
         assert_false(converge_update(f.r, T0 + 10, 1));
@@ -99,7 +106,7 @@ static void test_does_not_believe_the_writes_own_reply(void **state) {
 
         world_wrote(f.world, f.kind, 0, "ocid1.vcn.oc1..a", NULL, T0 + 30);
         add(&ds, "displayName", "a");
-        converge_note_write(f.r, &ds, T0 + 30);
+        converge_note_write(f.r, false, &ds, NULL, T0 + 30);
         differences_done(&ds);
         look(&f, T0 + 30, READ_REPLY);
         add(&f.r->assessment.differences, "displayName", "a");
@@ -122,8 +129,145 @@ static void test_counts_the_rounds_of_a_fight(void **state) {
                 assert_false(converge_update(f.r, T0 + i * USEC_PER_MINUTE + 30 * USEC_PER_SEC,
                                              1)); /* the same drift */
         }
-        drift(&f, T0 + 2 * USEC_PER_HOUR);
+        look(&f, T0 + 2 * USEC_PER_HOUR, READ_GET);
         assert_true(converge_update(f.r, T0 + 2 * USEC_PER_HOUR, 1));
+        assert_int_equal(f.r->fight_rounds, 0);
+        done(&f);
+}
+
+/* What a look after a successful write shows, and what it then is. The write's own reply had the etag "ours". */
+static void test_who_undid_it(void **state) {
+        static const struct {
+                const char *reply;  /* the etag that was noted */
+                const char *listed; /* what a list shows first, or NULL */
+                const char *got;    /* what a GET shows then */
+                bool drifts;
+                unsigned unconverged, rounds;
+        } cases[] = {
+                { "ours", NULL, "ours", true, 1, 0 },       /* nobody wrote: it is not kept */
+                { "ours", NULL, "theirs", true, 0, 1 },     /* somebody did */
+                { "ours", "theirs", "theirs", true, 0, 1 }, /* a list cannot tell, and convicts nobody */
+                { "ours", "theirs", "ours", true, 1, 0 },
+                { NULL, NULL, "theirs", true, 1, 0 }, /* it changes by itself: no witness */
+                { NULL, "theirs", "theirs", true, 1, 0 },
+                { "ours", NULL, "theirs", false, 0, 0 }, /* somebody changed another thing of it */
+        };
+
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                Differences ds = {};
+                Fixture f;
+
+                setup(&f);
+                look(&f, T0, READ_GET);
+                add(&ds, "displayName", "a");
+                world_wrote(f.world, f.kind, 0, "ocid1.vcn.oc1..a", NULL, T0 + 10);
+                converge_note_write(f.r, false, &ds, cases[i].reply, T0 + 10);
+                differences_done(&ds);
+                look_at(&f, T0 + 10, READ_REPLY, "ours");
+                assert_false(converge_update(f.r, T0 + 11, 1));
+                if (cases[i].listed) {
+                        look_at(&f, T0 + 20, READ_LIST, cases[i].listed);
+                        add(&f.r->assessment.differences, "displayName", "a");
+                        assert_int_equal(converge_update(f.r, T0 + 20, 1), !cases[i].reply);
+                }
+                look_at(&f, T0 + 30, READ_GET, cases[i].got);
+                if (cases[i].drifts)
+                        add(&f.r->assessment.differences, "displayName", "a");
+                (void) converge_update(f.r, T0 + 30, 1);
+                assert_int_equal(f.r->unconverged, cases[i].unconverged);
+                assert_int_equal(f.r->fight_rounds, cases[i].rounds);
+                done(&f);
+        }
+}
+
+/* Of two fields one is kept: the other alone is not converging, and nobody fights. */
+static void test_a_part_is_not_kept(void **state) {
+        Differences ds = {};
+        Fixture f;
+
+        setup(&f);
+        look(&f, T0, READ_GET);
+        add(&ds, "displayName", "a");
+        add(&ds, "dnsLabel", "b");
+        world_wrote(f.world, f.kind, 0, "ocid1.vcn.oc1..a", NULL, T0 + 10);
+        converge_note_write(f.r, false, &ds, "etag", T0 + 10);
+        differences_done(&ds);
+        for (unsigned i = 0; i < 3; i++) {
+                look(&f, T0 + 20 + i, READ_GET);
+                add(&f.r->assessment.differences, "dnsLabel", "b");
+                assert_int_equal(converge_update(f.r, T0 + 20 + i, 1), i == 0);
+        }
+        assert_int_equal(f.r->unconverged, 1);
+        assert_int_equal(f.r->fight_rounds, 0);
+        done(&f);
+}
+
+/* Our tags are no difference of the assessment: only the action that puts them on knows them. */
+static void test_tags_are_fought_over_as_well(void **state) {
+        Fixture f;
+
+        setup(&f);
+        look(&f, T0, READ_GET);
+        assert_true(write_and_look(&f, T0 + USEC_PER_MINUTE, true));
+        look(&f, T0 + 2 * USEC_PER_MINUTE, READ_GET);
+        add(&assessment_act(&f.r->assessment, f.r, VERB_ADOPT)->differences, "displayName", "a");
+        assert_true(converge_update(f.r, T0 + 2 * USEC_PER_MINUTE, 1));
+        assert_int_equal(f.r->fight_rounds, 1);
+        done(&f);
+}
+
+static void test_gives_up_what_is_made_in_vain(void **state) {
+        const Differences none = {};
+        Desired desired = {};
+        Fixture f;
+
+        setup(&f);
+        f.r->desired = &desired;
+        f.r->absent = true;
+        for (unsigned i = 1; i <= 3; i++) {
+                usec_t at = T0 + i * USEC_PER_MINUTE;
+
+                converge_note_write(f.r, true, &none, NULL, at);
+                f.r->assessment.look_listing = world_need_listing(f.world, f.kind, NULL, 0, "");
+                assert_false(converge_update(f.r, at + 1, 1)); /* nothing has been listed since */
+                f.r->assessment.look_listing = NULL;
+                assert_true(converge_update(f.r, at + 2, 1));
+                assert_int_equal(f.r->unconverged, i);
+                assert_true(f.r->not_before >= at + (USEC_PER_SEC * 10 << (i - 1)));
+        }
+        converge_note_write(f.r, true, &none, NULL, T0 + USEC_PER_HOUR);
+        f.r->absent = false;
+        look(&f, T0 + USEC_PER_HOUR + 1, READ_GET);
+        assert_true(converge_update(f.r, T0 + USEC_PER_HOUR + 1, 1));
+        assert_int_equal(f.r->unconverged, 0);
+        f.r->observed = NULL; /* deleted again and again, it is made again and again */
+        f.r->absent = true;
+        assert_false(converge_update(f.r, T0 + USEC_PER_HOUR + 2, 1));
+        assert_int_equal(f.r->fight_rounds, 0);
+        f.r->desired = NULL;
+        done(&f);
+}
+
+/* Held for an hour, tried once more, and given up at the first undoing; forgotten once it rests. */
+static void test_a_fight_is_tried_once_an_hour(void **state) {
+        const usec_t later = T0 + USEC_PER_HOUR;
+        Fixture f;
+
+        setup(&f);
+        look(&f, T0, READ_GET);
+        f.r->fight_rounds = CONVERGE_ROUNDS;
+        f.r->fought = T0;
+        drift(&f, later - 1);
+        assert_false(converge_update(f.r, later - 1, 1));
+        drift(&f, later + 1);
+        assert_true(converge_update(f.r, later + 1, 1));
+        assert_int_equal(f.r->fight_rounds, CONVERGE_ROUNDS - 1);
+        assert_true(write_and_look(&f, later + USEC_PER_MINUTE, true));
+        drift(&f, later + 2 * USEC_PER_MINUTE);
+        assert_true(converge_update(f.r, later + 2 * USEC_PER_MINUTE, 1));
+        assert_int_equal(f.r->fight_rounds, CONVERGE_ROUNDS);
+        look(&f, later + 2 * USEC_PER_HOUR, READ_GET);
+        assert_true(converge_update(f.r, later + 2 * USEC_PER_HOUR, 1));
         assert_int_equal(f.r->fight_rounds, 0);
         done(&f);
 }
@@ -231,6 +375,11 @@ int main(void) {
                 cmocka_unit_test(test_gives_up_what_is_never_observed),
                 cmocka_unit_test(test_does_not_believe_the_writes_own_reply),
                 cmocka_unit_test(test_counts_the_rounds_of_a_fight),
+                cmocka_unit_test(test_who_undid_it),
+                cmocka_unit_test(test_a_part_is_not_kept),
+                cmocka_unit_test(test_tags_are_fought_over_as_well),
+                cmocka_unit_test(test_gives_up_what_is_made_in_vain),
+                cmocka_unit_test(test_a_fight_is_tried_once_an_hour),
                 cmocka_unit_test(test_a_late_drift_is_no_fight),
                 cmocka_unit_test(test_a_person_ends_a_fight),
                 cmocka_unit_test(test_says_nothing_of_what_is_old_or_in_doubt),

@@ -27,6 +27,7 @@ struct Write {
         bool creates, deletes, abandons;
         Verb verb;
         char *method, *path; /* the path without its query */
+        char *name;          /* of a create: the display name that it gives */
         char *what; /* for people: "RouteTable primary/RouteTable/primary-private: routeRules[…]" */
         Differences differences;
 };
@@ -40,6 +41,7 @@ static void write_free(Write *w) {
         free(w->target);
         free(w->method);
         free(w->path);
+        free(w->name);
         free(w->what);
         differences_done(&w->differences);
         free(w);
@@ -156,16 +158,34 @@ static bool take_created(Engine *e, const Write *w, OciReply *reply, int error) 
                                  reply->ended_usec);
 }
 
+/* The thing has come to rest, so its etag changes only when somebody writes. */
+static const char *lasting_etag(const Engine *e, const Write *w) {
+        const Observed *o = w->sub ? NULL : world_find(e->world, w->target);
+
+        return o && o->from == READ_REPLY && o->life == LIFE_READY ? o->etag : NULL;
+}
+
+/* A create that is answered with something of another name and without our tags: its token once made that, and somebody made it
+ * his own. Another one is needed. */
+static bool token_made_another(const Write *w, const cJSON *made) {
+        const char *address = json_string(json_get(made, "freeformTags"), TAG_ADDRESS);
+
+        return w->creates && json_string(made, "id") && !streq_ptr(address, w->resource->address) &&
+               !streq_ptr(json_string(made, "displayName"), w->name);
+}
+
 static void take_success(Engine *e, Write *w, OciReply *reply) {
         Resource *r = w->resource;
         _cleanup_free_ char *text = NULL;
 
+        if (token_made_another(w, reply->json))
+                r->token_round++;
         if (reply_is_object(w, reply->json))
                 world_see(e->world, w->kind, w->region, TAKE_PTR(reply->json), reply->etag, READ_REPLY,
                           reply->ended_usec, reply->ended_usec);
         if (w->sub)
                 observe_listings_now(e->observer, w->kind, w->region, w->sub, w->target);
-        converge_note_write(r, &w->differences, reply->ended_usec);
+        converge_note_write(r, w->creates, &w->differences, lasting_etag(e, w), reply->ended_usec);
         api_error_done(&r->last_error);
         r->not_before = 0;
         /* Something that was made, or taken away, and is seen again as it was before must not be tried in a tight circle. */
@@ -288,6 +308,7 @@ static Write *write_new(Engine *e, const Action *a) {
                 .verb = a->verb,
                 .method = xstrdup(call->method),
                 .path = query ? xstrndup(call->path, (size_t) (query - call->path)) : xstrdup(call->path),
+                .name = call->creates ? xstrdup(json_string(call->body, "displayName")) : NULL,
                 .what = describe(a),
         };
         for (size_t i = 0; i < a->differences.n; i++)

@@ -2,10 +2,10 @@
  * there are in missing.c, those of a thing that is no longer declared in orphan.c. */
 #include "assess.h"
 
+#include "converge.h"
 #include "missing.h"
 #include "model/compare.h"
 
-#define ROUNDS           3  /* of a fight, and of writes without effect, before it is said */
 #define UNSEEN_INTERVALS 12 /* three rounds of what is listed every fourth interval */
 
 static bool is_in_body(const Difference *d) {
@@ -223,22 +223,25 @@ static void say_refused(Assessment *a) {
 }
 
 static void say_drift(const Resource *r, Assessment *a) {
-        _cleanup_free_ char *counts = count_text(&a->differences);
+        bool drift = a->differences.n > 0;
+        _cleanup_free_ char *text = drift              ? count_text(&a->differences)
+                                    : a->n_actions > 0 ? xstrdup(a->actions[0]->reason)
+                                                       : NULL;
 
-        if (a->differences.n > 0 && r->fight_rounds >= ROUNDS)
+        if (!text)
+                return;
+        if (r->fight_rounds >= CONVERGE_ROUNDS)
                 assessment_set(a, VERDICT_FIGHTING, "fight",
-                               "somebody set it back %u times after it was mended (%s); tandem stops until "
-                               "a person looks",
-                               r->fight_rounds, counts);
-        else if (a->differences.n > 0 && r->unconverged >= ROUNDS)
+                               "somebody set it back %u times after it was mended (%s); tandem holds still, "
+                               "and tries once more an hour after the last time",
+                               r->fight_rounds, text);
+        else if (r->unconverged >= CONVERGE_ROUNDS)
                 assessment_set(a, VERDICT_NOT_CONVERGING, "not-converging",
                                "written %u times and never observed (%s); the service accepts it and does "
-                               "not keep it",
-                               r->unconverged, counts);
-        else if (a->differences.n > 0)
-                assessment_set(a, VERDICT_DRIFTED, "drift", "%s", counts);
-        else if (a->n_actions > 0)
-                assessment_set(a, VERDICT_DRIFTED, "not-adopted", "%s", a->actions[0]->reason);
+                               "not keep it, or somebody undoes it at once",
+                               r->unconverged, text);
+        else
+                assessment_set(a, VERDICT_DRIFTED, drift ? "drift" : "not-adopted", "%s", text);
 }
 
 /* Actions in the order in which they would be done: ours by tag first, then what mends, then what takes away. */
@@ -266,17 +269,23 @@ static void say_look_sub(const Resource *r, Assessment *a) {
                 assessment_set(a, VERDICT_UNKNOWN, "not-listed", "%s not listed yet", a->look_sub->name);
 }
 
-/* What was as declared when its listing last succeeded is known no more once that has failed for long. */
-static void say_unseen(const Context *c, const Resource *r, Assessment *a) {
-        const Observed *o = r->observed;
-        usec_t seen = MAX(o->begun, o->listed);
-
-        if (verdict_rank(a->verdict) > 0 || !o->listing || o->listing->attempts == 0 || c->now <= seen ||
+/* What was as declared when this listing last succeeded is known no more once that has failed for long. */
+static void say_unlisted(const Context *c, const Listing *l, usec_t seen, const char *what, Assessment *a) {
+        if (verdict_rank(a->verdict) > 0 || !l || l->attempts == 0 || c->now <= seen ||
             (double) (c->now - seen) * c->speed <= (double) (UNSEEN_INTERVALS * c->estate->interval))
                 return;
         assessment_set(a, VERDICT_UNKNOWN, "unseen",
-                       "as declared when it was last seen; its listing fails since: %s",
-                       o->listing->error.message);
+                       "as declared when it was last seen; the listing of %s fails since: %s", what,
+                       l->error.message);
+}
+
+static void say_unseen(const Context *c, const Resource *r, Assessment *a) {
+        const Observed *o = r->observed;
+
+        say_unlisted(c, o->listing, MAX(o->begun, o->listed), r->kind->name, a);
+        for (size_t i = 0; i < o->n_subs; i++)
+                say_unlisted(c, world_listing(c->world, o->kind, o->subs[i].field, o->region, o->id),
+                             o->subs[i].begun, o->subs[i].field->name, a);
 }
 
 static void judge(const Context *c, Resource *r, Assessment *a) {

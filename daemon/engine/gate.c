@@ -42,7 +42,8 @@ static bool check_fight(const Gatekeeper *g, Action *a) {
         (void) g;
         return a->resource->assessment.verdict == VERDICT_FIGHTING &&
                decide(a, DECISION_HOLD, "fight",
-                      "it was set back again and again: reconcile it once the other writer is found");
+                      "it was set back again and again: find the other writer, then tandemctl reconcile %s",
+                      a->resource->address);
 }
 
 static bool check_policy(const Gatekeeper *g, Action *a) {

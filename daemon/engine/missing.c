@@ -3,6 +3,7 @@
 #include "missing.h"
 
 #include "base/cidr.h"
+#include "converge.h"
 #include "model/compare.h"
 
 void assess_ambiguous(const Resource *r, Assessment *a) {
@@ -264,6 +265,11 @@ void assess_missing(const Context *c, Resource *r, bool bootstrap, Assessment *a
                                "build it from empty: tandemctl approve bootstrap");
         else if (waits)
                 assessment_set(a, VERDICT_WAITING, "waits", "missing; waits for %s", waits[0]);
+        else if (r->unconverged >= CONVERGE_ROUNDS)
+                assessment_set(a, VERDICT_NOT_CONVERGING, "not-converging",
+                               "created %u times, and each time missing again when it was looked for; the "
+                               "service accepts it and does not keep it",
+                               r->unconverged);
         else
                 assessment_set(a, VERDICT_MISSING, "missing", "declared and not there");
 }

@@ -41,6 +41,7 @@ Resource *resource_free(Resource *r) {
         free(r->call_text);
         api_error_done(&r->last_error);
         free(r->wrote_digest);
+        free(r->wrote_etag);
         free(r->mended_digest);
         for (size_t i = 0; i < ATTEMPTS_KEPT; i++)
                 attempt_done(&r->tried[i]);

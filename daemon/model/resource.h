@@ -143,11 +143,12 @@ struct Resource {
         unsigned token_round; /* k of the retry token */
         usec_t wrote;         /* monotonic: when the last write ended; 0: never */
         char *wrote_digest;   /* of the differences that it was to mend; NULL: seen mended */
-        unsigned unconverged; /* writes whose differences were all still there afterwards */
+        char *wrote_etag;     /* that its reply gave; NULL: none, or one that changes by itself */
+        unsigned unconverged; /* writes in a row whose differences were still there afterwards */
         char *mended_digest;  /* of the differences that were last seen mended */
         usec_t mended;
         unsigned fight_rounds;
-        usec_t fight_begun;
+        usec_t fought; /* when the last round was counted */
         Attempt tried[ATTEMPTS_KEPT]; /* newest first */
 };
 

@@ -30,7 +30,7 @@
  * limits                        the numbers behind 400 LimitExceeded
  * subnetsInUse                  [OCID]: subnets that hold a VNIC, and so cannot be deleted
  * subnetDeleteFallsBack         their delete is answered 204, and they are AVAILABLE again a little later
- * ignoreField                   [{kind, field}]: accepted in a PUT, answered as if applied, and dropped
+ * ignoreField                   [{kind, field, echo}]: accepted in a PUT and dropped; with echo: true the reply shows it as if applied
  * unknownLifecycle              {KIND: word}: what objects of the kind show as lifecycleState
  * failCreate                    [KIND]: a create is accepted, and the thing then ends TERMINATED */
 static const struct {

@@ -171,17 +171,42 @@ static void clear_other_tag_map(Object *o, const cJSON *in) {
                 json_set(o->body, "freeformTags", json_new_object());
 }
 
-static void drop_ignored_fields(const Call *c, const Kind *kind, cJSON *in) {
+/* Takes out what will not be kept; returns what the reply shows all the same, or NULL. The caller deletes. */
+static cJSON *drop_ignored_fields(const Call *c, const Kind *kind, cJSON *in) {
         const cJSON *rule;
+        cJSON *echo = NULL;
 
-        cJSON_ArrayForEach (rule, option_value(c->sim, "ignoreField"))
-                if (streq_ptr(json_string(rule, "kind"), kind->name) && json_string(rule, "field"))
-                        json_remove(in, json_string(rule, "field"));
+        cJSON_ArrayForEach (rule, option_value(c->sim, "ignoreField")) {
+                const char *field = json_string(rule, "field");
+
+                if (!streq_ptr(json_string(rule, "kind"), kind->name) || !field || !json_get(in, field))
+                        continue;
+                if (json_bool(rule, "echo", false)) {
+                        echo = echo ? echo : json_new_object();
+                        json_set_copy(echo, field, json_get(in, field));
+                }
+                json_remove(in, field);
+        }
+        return echo;
+}
+
+/* The reply to a PUT: the object, with what is only pretended over it. */
+static int reply_updated(Call *c, Object *o, const cJSON *echo) {
+        cJSON *shown;
+        const cJSON *v;
+
+        if (!echo)
+                return call_reply_object(c, 200, o, true);
+        shown = json_copy(o->body);
+        cJSON_ArrayForEach (v, echo)
+                json_set_copy(shown, v->string, v);
+        call_add_reply_header(c, "etag", o->etag);
+        return call_reply(c, 200, shown);
 }
 
 static int resource_update(Call *c, Object *o) {
         const Kind *kind = o->kind;
-        _cleanup_json_ cJSON *in = NULL;
+        _cleanup_json_ cJSON *in = NULL, *echo = NULL;
         int r;
 
         if (!kind->update)
@@ -202,7 +227,7 @@ static int resource_update(Call *c, Object *o) {
         if (r < 0)
                 return r;
 
-        drop_ignored_fields(c, kind, in);
+        echo = drop_ignored_fields(c, kind, in);
         if (kind->on_update) {
                 r = kind->on_update(c, o, in);
                 if (r < 0)
@@ -212,7 +237,7 @@ static int resource_update(Call *c, Object *o) {
         if (kind->tag_maps_clear_each_other && option_bool(c->sim, "tagMapsClearEachOther"))
                 clear_other_tag_map(o, in);
         resource_overlay(o, in);
-        return call_reply_object(c, 200, o, true);
+        return reply_updated(c, o, echo);
 }
 
 static int resource_delete(Call *c, Object *o) {
