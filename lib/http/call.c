@@ -266,6 +266,9 @@ static int on_before_request(void *userdata, char *address, char *local_address,
                 call_refuse(call, -ECONNRESET, "the connection ended before a reply came");
                 return CURL_PREREQFUNC_ABORT;
         }
+        if (call->reply.sent)
+                call->is_repeatable =
+                        false; /* once: who closes connections one after the other is not hammered */
         call->reply.sent = true;
         return CURL_PREREQFUNC_OK;
 }

@@ -46,7 +46,7 @@ struct HttpCall {
         ResolverWaiter waiter;
         struct curl_slist *header_list, *resolve_list, *connect_to_list; /* libcurl borrows these */
         void *request_body;
-        bool is_repeatable;                 /* GET and HEAD: doing it twice does no harm */
+        bool is_repeatable;                 /* GET and HEAD: doing it twice does no harm; not a third time */
         bool has_no_body;                   /* HEAD */
         usec_t started_usec, deadline_usec; /* monotonic */
 

@@ -107,7 +107,7 @@ void http_client_stop(HttpClient *c);
  * is not the body's size, no deadline.
  *
  * libcurl repeats a request by itself when a kept connection turns out to be dead. That is left to it for
- * GET and HEAD only; for other methods the call ends with -ECONNRESET and 'sent', since the first copy
+ * GET and HEAD only, and once; for other methods the call ends with -ECONNRESET and 'sent', since the first copy
  * may have been acted upon. */
 int http_call_start(HttpClient *c, const HttpRequest *q, HttpDone done, void *userdata, HttpCall **ret);
 HttpCall *http_call_ref(HttpCall *call);

@@ -216,7 +216,7 @@ def not_hammered(calls, speed, growth=True, retry_after=0, forgets=()):
     """After a failure the same call is not repeated before its backoff is over; with 'growth' the wait grows with each failure in a row.
     retry_after: the seconds that each 429 asked for: no call at all goes to that region meanwhile (real seconds: they are the
     service's). forgets: instants (epoch) of restarts, reloads and reconciles, which begin anew; so does a change by a hand."""
-    tried, held, violations = {}, {}, []
+    tried, held, violations, repeated = {}, {}, [], set()
     moments = sorted(forgets)
     for c in sorted(calls, key=lambda c: c["n"]):
         at, target = instant(c), target_of(c)
@@ -233,7 +233,10 @@ def not_hammered(calls, speed, growth=True, retry_after=0, forgets=()):
         last, failures, _ = tried.get(key, (None, 0, None))
         if last:
             gap, least = at - instant(last), least_wait(last, failures, speed, growth)
-            if gap < least - CLOCK:
+            # A kept connection that turns out to be dead: libcurl asks once more, reads only (lib/http/http.h).
+            again = c["method"] == "GET" and last["status"] == 0 and key not in repeated
+            repeated = repeated | {key} if again and gap < least - CLOCK else repeated - {key}
+            if gap < least - CLOCK and not again:
                 violations.append(f"{c['n']}: {c['method']} {c['path']} again after {gap * 1000:.0f} ms, not {least * 1000:.0f}; "
                                   f"failure {failures} was {last['status']}")
         if failed(c):
