@@ -216,6 +216,21 @@ static void test_tags_are_fought_over_as_well(void **state) {
         done(&f);
 }
 
+/* Rules behind actions have a listing of their own: once that was made again, the object's own need not be. */
+static void test_rules_are_seen_by_their_own_listing(void **state) {
+        Differences ds = {};
+        Fixture f;
+
+        setup(&f);
+        look(&f, T0, READ_GET);
+        add(&ds, "securityRules[a]", "a");
+        converge_note_write(f.r, false, &ds, NULL, T0 + 10);
+        differences_done(&ds);
+        assert_true(converge_update(f.r, T0 + 20, 1));
+        assert_non_null(f.r->mended_digest);
+        done(&f);
+}
+
 static void test_gives_up_what_is_made_in_vain(void **state) {
         const Differences none = {};
         Desired desired = {};
@@ -378,6 +393,7 @@ int main(void) {
                 cmocka_unit_test(test_who_undid_it),
                 cmocka_unit_test(test_a_part_is_not_kept),
                 cmocka_unit_test(test_tags_are_fought_over_as_well),
+                cmocka_unit_test(test_rules_are_seen_by_their_own_listing),
                 cmocka_unit_test(test_gives_up_what_is_made_in_vain),
                 cmocka_unit_test(test_a_fight_is_tried_once_an_hour),
                 cmocka_unit_test(test_a_late_drift_is_no_fight),

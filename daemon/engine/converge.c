@@ -127,7 +127,7 @@ static bool update_convergence(Resource *r, const char *present, usec_t now, dou
                 return false;
         still = select_noted(r->wrote_digest, present, true);
         /* A write's own reply may say what the service then does not keep: it convicts, but it does not acquit. */
-        if (*still ? waits_for_etag(r) : r->observed && r->observed->begun <= r->wrote)
+        if (*still ? waits_for_etag(r) : r->observed && r->observed->begun == r->wrote)
                 return false;
         mended = select_noted(r->wrote_digest, present, false);
         missing = strstr(mended, MISSING);

@@ -148,7 +148,7 @@ struct Resource {
         char *mended_digest;  /* of the differences that were last seen mended */
         usec_t mended;
         unsigned fight_rounds;
-        usec_t fought; /* when the last round was counted */
+        usec_t fought;                /* when the last round was counted */
         Attempt tried[ATTEMPTS_KEPT]; /* newest first */
 };
 
