@@ -137,7 +137,8 @@ def test_fight(cloud, full_estate, tmp_path, name, rhythm):
             verdict = tandem.wait(lambda: (lambda v: v if v in words else None)(tandem.verdict(writer.address)), "the fight to be called one")
             more = assert_stopped(tandem, sim, writer.address, writer.id, verdict)
             assert len(more) <= (0 if verdict == "fighting" else 1), more
-            assert writer.times <= 3 + 3 * sub + 1
+            # Between two rounds of a fight over those, up to two writes may have been undone before any listing saw them.
+            assert writer.times <= (9 if sub else 4)
         assert tandem.ctl("reconcile", writer.address).returncode == 0
         tandem.wait_in_sync()
         assert writer.is_ours(writer.object())
