@@ -181,10 +181,10 @@ int parse_duration(const char *s, usec_t *ret_usec) {
                 if (number > 3660 * USEC_PER_DAY / units[i].usec)
                         return -ERANGE;
                 total += number * units[i].usec;
+                if (total > 3660 * USEC_PER_DAY)
+                        return -ERANGE;
                 s += length;
         }
-        if (total > 3660 * USEC_PER_DAY)
-                return -ERANGE;
         *ret_usec = total;
         return 0;
 }
