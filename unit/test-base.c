@@ -71,6 +71,15 @@ static void test_utf8(void **state) {
                 assert_false(utf8_is_valid(bad[i], strlen(bad[i])));
 }
 
+static void test_utf8_made_valid(void **state) {
+        char text[] = "a\xff\xc3\xbc\xe2\x82", plain[] = "";
+
+        utf8_make_valid(text);
+        assert_string_equal(text, "a?\xc3\xbc??");
+        utf8_make_valid(plain);
+        assert_string_equal(plain, "");
+}
+
 static void test_time(void **state) {
         char a[TIME_TEXT_SIZE];
         usec_t t;
@@ -112,6 +121,16 @@ static void test_durations(void **state) {
                 assert_int_equal(parse_duration(cases[i].text, &u), cases[i].r);
                 assert_int_equal(u, cases[i].usec);
         }
+}
+
+/* So many of the longest that their sum does not fit. */
+static void test_duration_of_many(void **state) {
+        _cleanup_str_ Str b = {};
+        usec_t u;
+
+        for (usec_t n = USEC_INFINITY / (3660 * USEC_PER_DAY) + 1; n > 0; n--)
+                str_add(&b, "3660d");
+        assert_int_equal(parse_duration(b.s, &u), -ERANGE);
 }
 
 static void test_json(void **state) {
@@ -263,12 +282,20 @@ static void test_rng_repeats(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_numbers),     cmocka_unit_test(test_nearest),
-                cmocka_unit_test(test_strings),     cmocka_unit_test(test_utf8),
-                cmocka_unit_test(test_time),        cmocka_unit_test(test_durations),
-                cmocka_unit_test(test_json),        cmocka_unit_test(test_cidr),
-                cmocka_unit_test(test_json_depth),  cmocka_unit_test(test_json_unordered),
-                cmocka_unit_test(test_encodings),   cmocka_unit_test(test_files),
+                cmocka_unit_test(test_numbers),
+                cmocka_unit_test(test_nearest),
+                cmocka_unit_test(test_strings),
+                cmocka_unit_test(test_utf8),
+                cmocka_unit_test(test_utf8_made_valid),
+                cmocka_unit_test(test_time),
+                cmocka_unit_test(test_durations),
+                cmocka_unit_test(test_duration_of_many),
+                cmocka_unit_test(test_json),
+                cmocka_unit_test(test_cidr),
+                cmocka_unit_test(test_json_depth),
+                cmocka_unit_test(test_json_unordered),
+                cmocka_unit_test(test_encodings),
+                cmocka_unit_test(test_files),
                 cmocka_unit_test(test_rng_repeats),
         };
 

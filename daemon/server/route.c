@@ -89,6 +89,10 @@ static bool parse_body(Request *q, Reply *ret) {
 
         if (q->text.size == 0)
                 return true;
+        if (!utf8_is_valid(q->text.s, q->text.size)) {
+                reply_error(ret, 400, "bad-json", "the body is not UTF-8");
+                return false;
+        }
         if (json_parse(q->text.s, q->text.size, &q->body, &offset) < 0) {
                 reply_error(ret, 400, "bad-json", "the body is no JSON, at byte %zu", offset);
                 return false;

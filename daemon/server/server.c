@@ -77,6 +77,7 @@ void reply_error(Reply *ret, unsigned status, const char *code, const char *form
         va_start(ap, format);
         message = xvasprintf(format, ap);
         va_end(ap);
+        utf8_make_valid(message); /* it may quote the request, and cut what it quotes */
         json_set_string(o, "code", code);
         json_set_string(o, "message", message);
         free(message);

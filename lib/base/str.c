@@ -176,6 +176,18 @@ bool utf8_is_valid(const char *s, size_t size) {
         return true;
 }
 
+void utf8_make_valid(char *s) {
+        size_t size = strlen(s);
+
+        for (size_t n; size > 0; s += n, size -= n) {
+                n = utf8_next(s, size, NULL);
+                if (n == 0) {
+                        *s = '?';
+                        n = 1;
+                }
+        }
+}
+
 #define WORD_MAX 64
 
 /* Edit distance, case ignored, a swap of neighbours counted as one. Words over WORD_MAX are never near. */

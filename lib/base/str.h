@@ -36,6 +36,7 @@ bool str_has_control(const char *s); /* a byte below 0x20, or 0x7f */
  * UTF-8 (overlong forms, surrogates and what lies beyond U+10FFFF are none). 'ret' may be NULL. */
 size_t utf8_next(const char *s, size_t size, uint32_t *ret);
 bool utf8_is_valid(const char *s, size_t size);
+void utf8_make_valid(char *s); /* in place: each byte that belongs to no character becomes '?' */
 
 /* The word of 'words' that a person who typed 's' most likely meant, or NULL when none is near. */
 const char *str_nearest(const char *s, const char *const *words, size_t n);
