@@ -273,6 +273,9 @@ static void test_rules(void **state) {
         assert_int_equal(cJSON_GetArraySize(observed_sub(o, f)->items), 1);
         world_see_sub(s->w, o, f, json_of("[]"), 300);
         assert_int_equal(cJSON_GetArraySize(observed_sub(o, f)->items), 0);
+        world_see_sub(s->w, o, f, json_of("[{'id':'r1'},{'source':'no id'}]"), 310);
+        world_see_sub(s->w, o, f, json_of("[{'id':3}]"), 310);
+        assert_int_equal(cJSON_GetArraySize(observed_sub(o, f)->items), 0);
 }
 
 static void test_garbage(void **state) {
@@ -343,7 +346,8 @@ static void test_referrers(void **state) {
         g = world_see(s->w, group, 0,
                       json_of("{'id':'ocid1.networksecuritygroup.oc1..g','lifecycleState':'AVAILABLE'}"),
                       NULL, READ_GET, 200, 200);
-        world_see_sub(s->w, g, kind_field(group, "securityRules"), json_of("[{'source':'" ID "'}]"), 210);
+        world_see_sub(s->w, g, kind_field(group, "securityRules"),
+                      json_of("[{'id':'r1','source':'" ID "'}]"), 210);
         (void) world_referrers(s->w, o, &n);
         assert_int_equal(n, 2);
 }

@@ -228,10 +228,20 @@ static SubItems *sub_of(Observed *o, const Field *f) {
         return &o->subs[o->n_subs - 1];
 }
 
+/* What has no id cannot be named in a call. */
+static bool have_ids(const cJSON *items) {
+        const cJSON *i;
+
+        cJSON_ArrayForEach (i, items)
+                if (!json_string(i, "id"))
+                        return false;
+        return true;
+}
+
 void world_see_sub(World *w, Observed *o, const Field *sub, cJSON *items, usec_t begun) {
         SubItems *s = sub_of(o, sub);
 
-        if (begun < s->written || begun < s->begun) {
+        if (begun < s->written || begun < s->begun || !have_ids(items)) {
                 cJSON_Delete(items);
                 return;
         }

@@ -121,6 +121,7 @@ void world_see_listing(World *w, Listing *l, cJSON *items, usec_t begun, usec_t 
 
 /* A GET by id said 404: gone, if a complete listing lacked it as well; in doubt, if no listing can tell. */
 void world_see_missing(World *w, const char *id, usec_t begun);
+/* Takes the rules of one object in, 'items' is taken over; a list with a rule that has no id tells nothing. */
 void world_see_sub(World *w, Observed *o, const Field *sub, cJSON *items, usec_t begun);
 SubItems *observed_sub(const Observed *o, const Field *f); /* borrowed, NULL when never listed */
 
