@@ -230,6 +230,8 @@ static void read_headers(OciCall *call, const HttpReply *answer, OciReply *reply
         const char *value;
 
         reply->etag = http_reply_header(answer, "etag");
+        if (reply->etag && !is_visible(reply->etag, HEADER_VALUE_MAX))
+                reply->etag = NULL; /* it could not be sent back in an if-match */
         reply->opc_request_id = http_reply_header(answer, "opc-request-id");
         reply->next_page = http_reply_header(answer, "opc-next-page");
         reply->work_request_id = http_reply_header(answer, "opc-work-request-id");
