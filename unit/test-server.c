@@ -1,5 +1,5 @@
 /* The server whole, on a real socket: who may do what, what a request may carry, and that clients who never read hurt nobody.
- * The engine is a stand-in that holds an estate made by hand; the clients are threads. */
+ * The clients are threads. */
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -14,74 +14,10 @@
 
 #include <cmocka.h>
 
-#include "hand-estate.h"
+#include "hand-engine.h"
 #include "server/internal.h"
 
 #define DEADLINE_MS 20000
-
-/* The stand-in for the engine: one for the process, so the handle is never looked into. */
-static struct {
-        HandEstate hand;
-        unsigned n_wakes, n_reconciles;
-        bool seen_all;
-        int candidate_result;
-        char *reloaded; /* the plan that reload was asked for */
-        int reload_result;
-} fake;
-
-const Context *engine_context(const Engine *e) {
-        return &fake.hand.context;
-}
-const Plan *engine_plan(const Engine *e) {
-        return &fake.hand.plan;
-}
-const Budget *engine_budget(const Engine *e) {
-        return &fake.hand.budget;
-}
-Verdict engine_verdict(const Engine *e) {
-        return VERDICT_DRIFTED;
-}
-bool engine_seen_all(const Engine *e) {
-        return fake.seen_all;
-}
-void engine_wake(Engine *e) {
-        fake.n_wakes++;
-}
-int engine_reconcile(Engine *e, const char *address) {
-        fake.n_reconciles++;
-        return 0;
-}
-size_t engine_resources(const Engine *e, Resource ***ret) {
-        *ret = xnew(Resource *, fake.hand.estate->n_resources);
-        memcpy(*ret, fake.hand.resources, fake.hand.estate->n_resources * sizeof **ret);
-        return fake.hand.estate->n_resources;
-}
-int engine_plan_candidate(Engine *e, const Estate *candidate, Candidate **ret) {
-        *ret = (Candidate *) &fake;
-        return fake.candidate_result;
-}
-const Plan *candidate_plan(const Candidate *c) {
-        return &fake.hand.plan;
-}
-const Context *candidate_context(const Candidate *c) {
-        return &fake.hand.context;
-}
-Candidate *candidate_free(Candidate *c) {
-        return NULL;
-}
-
-static void on_spec_status(SpecStatus *ret, void *userdata) {
-        *ret = (SpecStatus){ .running = fake.hand.estate->digest, .loaded_at = HAND_NOW_REALTIME };
-}
-
-static int on_reload(const char *plan, const char **ret_code, char **reterr, void *userdata) {
-        str_replace(&fake.reloaded, plan ? plan : "any");
-        if (fake.reload_result < 0) {
-                *ret_code = "plan-changed";
-                *reterr = xstrdup("the plan is another one now");
-        }
-        return fake.reload_result;
-}
 
 typedef struct Fixture {
         char directory[64];
@@ -96,30 +32,19 @@ static void on_done(uv_async_t *async) {
         uv_stop(async->loop);
 }
 
-static ServerOptions options_of(Fixture *f) {
-        return (ServerOptions){ .path = f->path,
-                                .version = "1.2.3",
-                                .engine = (Engine *) &fake,
-                                .words = &fake.hand.words,
-                                .events = f->events,
-                                .spec_status = on_spec_status,
-                                .reload = on_reload };
-}
-
 static int setup(void **state) {
         Fixture *f = xnew(Fixture, 1);
         ServerOptions options;
         char *error = NULL;
 
-        memset(&fake, 0, sizeof fake);
-        hand_estate_init(&fake.hand);
+        hand_engine_init();
         (void) snprintf(f->directory, sizeof f->directory, "/tmp/test-server-XXXXXX");
         assert_non_null(mkdtemp(f->directory));
         f->path = xasprintf("%s/run/tandemd.sock", f->directory);
         f->events = events_new();
         assert_int_equal(uv_loop_init(&f->loop), 0);
         assert_int_equal(uv_async_init(&f->loop, &f->done, on_done), 0);
-        options = options_of(f);
+        options = hand_engine_server_options(f->path, f->events);
         assert_int_equal(server_new(&f->loop, &options, &f->server, &error), 0);
         *state = f;
         return 0;
@@ -140,8 +65,7 @@ static int teardown(void **state) {
         assert_int_equal(rmdir(run), 0);
         assert_int_equal(rmdir(f->directory), 0);
         events_free(f->events);
-        hand_estate_done(&fake.hand);
-        free(fake.reloaded);
+        hand_engine_done();
         free(f->path);
         free(f);
         return 0;
@@ -288,7 +212,7 @@ static void test_reading(void **state) {
                 if (got != cases[i].status)
                         fail_msg("%s %s: %u", cases[i].method, cases[i].path, got);
         }
-        fake.seen_all = true;
+        hand_engine.seen_all = true;
         assert_int_equal(ask(f, "GET", "/readyz", "", NULL, NULL), 200);
         assert_int_equal(ask(f, "GET", "/status", "", NULL, &status), 200);
         assert_string_equal(json_string(status, "estate"), "hand");
@@ -298,12 +222,12 @@ static void test_reading(void **state) {
 static void test_before_a_spec_runs(void **state) {
         Fixture *f = *state;
 
-        fake.hand.context.estate = NULL;
+        hand_engine.hand.context.estate = NULL;
         assert_int_equal(ask(f, "GET", "/healthz", "", NULL, NULL), 200);
         assert_int_equal(ask(f, "GET", "/readyz", "", NULL, NULL), 503);
         assert_int_equal(ask(f, "GET", "/status", "", NULL, NULL), 503);
         assert_change(f, "POST", "/reload", "{}", 204, NULL);
-        fake.hand.context.estate = fake.hand.estate;
+        hand_engine.hand.context.estate = hand_engine.hand.estate;
 }
 
 static void test_changing_is_guarded(void **state) {
@@ -328,7 +252,7 @@ static void test_changing_is_guarded(void **state) {
                 if (got != cases[i].status)
                         fail_msg("%s: %u", cases[i].headers, got);
         }
-        assert_int_equal(fake.n_reconciles, 3);
+        assert_int_equal(hand_engine.n_reconciles, 3);
         assert_true(host_is_local(NULL));
 }
 
@@ -341,6 +265,7 @@ static void test_bodies(void **state) {
         assert_change(f, "POST", "/reconcile", large, 413, "too-large");
         assert_change(f, "POST", "/reconcile", "{", 400, "bad-json");
         assert_change(f, "POST", "/reconcile", "[]", 400, "bad-json");
+        assert_change(f, "POST", "/pauses", "{\"reason\":\"\xff\"}", 400, "bad-json");
         assert_change(f, "POST", "/reconcile", "{\"adress\":\"x\"}", 400, "unknown-member");
         assert_change(f, "POST", "/reconcile", "{\"address\":5}", 400, "bad-address");
         assert_change(f, "POST", "/reconcile", "{\"address\":\"primary/Vcn/x\"}", 404, "unknown-address");
@@ -378,18 +303,18 @@ static void test_approvals(void **state) {
         assert_change(f, "POST", "/approvals", "{\"id\":\"5e0c12ab\",\"override\":true}", 400, "no-reason");
         assert_change(f, "POST", "/approvals", "{\"id\":\"5e0c12ab\",\"reason\":\"a\\nb\"}", 400,
                       "bad-reason");
-        assert_int_equal(fake.hand.words.n_approvals, 0);
+        assert_int_equal(hand_engine.hand.words.n_approvals, 0);
         assert_change(f, "POST", "/approvals", "{\"id\":\"5e0c12\"}", 204, NULL);
-        assert_non_null(words_approval(&fake.hand.words, fake.hand.disrupt, now_realtime()));
+        assert_non_null(words_approval(&hand_engine.hand.words, hand_engine.hand.disrupt, now_realtime()));
         assert_change(f, "POST", "/approvals",
                       "{\"id\":\"5e0c12ab\",\"override\":true,\"reason\":\"night\"}", 204, NULL);
-        assert_true(fake.hand.words.approvals[0].override);
+        assert_true(hand_engine.hand.words.approvals[0].override);
         assert_change(f, "POST", "/approvals", "{\"id\":\"bootstrap\"}", 204, NULL);
-        assert_true(words_bootstrap(&fake.hand.words, now_realtime()));
-        assert_int_equal(fake.n_wakes, 3);
+        assert_true(words_bootstrap(&hand_engine.hand.words, now_realtime()));
+        assert_int_equal(hand_engine.n_wakes, 3);
         assert_string_equal(events_after(f->events, 0)->what, "approved");
         assert_string_equal(events_after(f->events, 0)->address, HAND_TABLE);
-        fake.hand.disrupt->decision = DECISION_REFUSED;
+        hand_engine.hand.disrupt->decision = DECISION_REFUSED;
         assert_change(f, "POST", "/approvals", "{\"id\":\"5e0c12ab\"}", 409, "refused");
 }
 
@@ -404,23 +329,23 @@ static void test_pauses(void **state) {
         assert_change(f, "DELETE", "/pauses", "{}", 404, "not-paused");
         assert_change(f, "POST", "/pauses", "{\"reason\":\"r\",\"address\":\"" HAND_VCN "\",\"for\":\"2h\"}",
                       204, NULL);
-        assert_non_null(words_paused(&fake.hand.words, HAND_VCN, now + USEC_PER_HOUR));
-        assert_null(words_paused(&fake.hand.words, HAND_VCN, now + 3 * USEC_PER_HOUR));
+        assert_non_null(words_paused(&hand_engine.hand.words, HAND_VCN, now + USEC_PER_HOUR));
+        assert_null(words_paused(&hand_engine.hand.words, HAND_VCN, now + 3 * USEC_PER_HOUR));
         assert_change(f, "POST", "/pauses", "{\"reason\":\"all\"}", 204, NULL);
         assert_change(f, "DELETE", "/pauses", "{\"address\":\"" HAND_TABLE "\"}", 404, "not-paused");
         assert_change(f, "DELETE", "/pauses?address=" HAND_VCN, NULL, 204, NULL);
         assert_change(f, "DELETE", "/pauses", NULL, 204, NULL);
-        assert_int_equal(fake.hand.words.n_pauses, 0);
+        assert_int_equal(hand_engine.hand.words.n_pauses, 0);
 }
 
 static void test_reload(void **state) {
         Fixture *f = *state;
 
         assert_change(f, "POST", "/reload", NULL, 204, NULL);
-        assert_string_equal(fake.reloaded, "any");
-        fake.reload_result = -ESTALE;
+        assert_string_equal(hand_engine.reloaded, "any");
+        hand_engine.reload_result = -ESTALE;
         assert_change(f, "POST", "/reload", "{\"plan\":\"3f9a1c\"}", 409, "plan-changed");
-        assert_string_equal(fake.reloaded, "3f9a1c");
+        assert_string_equal(hand_engine.reloaded, "3f9a1c");
         assert_change(f, "POST", "/reload", "{\"plan\":5}", 400, "bad-plan");
 }
 
@@ -437,7 +362,7 @@ static void test_candidate(void **state) {
         text = json_text(body);
         assert_int_equal(ask(f, "POST", "/plan", GUARDED, text, &plan), 200);
         assert_string_equal(json_string(plan, "digest"), "3f9a1c");
-        fake.candidate_result = -EINVAL;
+        hand_engine.candidate_result = -EINVAL;
         assert_change(f, "POST", "/plan", text, 409, "no-plan");
         assert_change(f, "POST", "/plan", "{}", 400, "no-files");
         assert_change(f, "POST", "/plan", "{\"files\":[{\"name\":\"a\"}]}", 400, "bad-file");
@@ -562,7 +487,7 @@ static void test_silent_clients_hurt_nobody(void **state) {
 
 static void test_socket_file(void **state) {
         Fixture *f = *state;
-        ServerOptions options = options_of(f);
+        ServerOptions options = hand_engine_server_options(f->path, f->events);
         _cleanup_free_ char *error = NULL, *run = xasprintf("%s/run", f->directory);
         struct stat st;
         Server *second;
@@ -579,7 +504,7 @@ static void test_socket_file(void **state) {
 /* What a dead daemon left is taken over; what is no socket is not. */
 static void test_stale_socket(void **state) {
         Fixture *f = *state;
-        ServerOptions options = options_of(f);
+        ServerOptions options = hand_engine_server_options(f->path, f->events);
         _cleanup_free_ char *path = xasprintf("%s/run/other.sock", f->directory), *error = NULL;
         struct sockaddr_un address = { .sun_family = AF_UNIX };
         int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
