@@ -47,6 +47,9 @@ install_oci_cli() {
         touch "$oci_cli_venv/complete"
 }
 
+# What build_in builds; empty: all.
+build_targets=()
+
 # build_in DIR [MESON OPTION…]: sets the directory up, anew when the options are others than the last time, and builds; with
 # ccache where it is installed, for the same sources are compiled in several trees.
 build_in() {
@@ -64,5 +67,5 @@ build_in() {
                 meson setup "$@" "$dir" "$root"
                 echo "$wanted" >"$dir/.options"
         fi
-        ninja -C "$dir" -j "$jobs"
+        ninja -C "$dir" -j "$jobs" "${build_targets[@]}"
 }
