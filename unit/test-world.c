@@ -283,6 +283,9 @@ static void test_garbage(void **state) {
         uint64_t changes = s->w->changes;
 
         assert_null(world_see(s->w, s->k, 0, json_of("{'displayName':'no id'}"), NULL, READ_GET, 1, 1));
+        assert_null(world_see(s->w, s->k, 0, vcn("a/../b", "leads elsewhere"), NULL, READ_GET, 1, 1));
+        assert_null(world_see(s->w, s->k, 0, vcn("a?b=c", "ends the path"), NULL, READ_GET, 1, 1));
+        assert_null(world_see(s->w, s->k, 0, vcn("..", "leads elsewhere"), NULL, READ_GET, 1, 1));
         assert_null(world_see(s->w, s->k, 7, vcn(ID, "no such region"), NULL, READ_GET, 1, 1));
         world_see_listing(s->w, s->l, json_of("[1,null,{},{'id':3},'x']"), 200, 205, NULL, NULL);
         assert_null(s->w->objects);

@@ -121,12 +121,20 @@ static void take_body(World *w, Observed *o, cJSON *body, const char *etag, Read
         o->life = kind_life(o->kind, body);
 }
 
+/* An id goes into paths as it is: one that would end there or lead elsewhere is none. */
+static bool id_is_plain(const char *id) {
+        static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:";
+        size_t n = strspn(id, plain);
+
+        return n > 0 && n <= 255 && !id[n] && *id != '.';
+}
+
 Observed *world_see(World *w, const Kind *k, unsigned region, cJSON *body, const char *etag, ReadFrom from,
                     usec_t begun, usec_t now) {
         const char *id = json_string(body, "id");
         Observed *o = world_find(w, id);
 
-        if (!id || region >= w->n_regions ||
+        if (!id || !id_is_plain(id) || region >= w->n_regions ||
             (o &&
              (o->kind != k || o->region != region || begun < o->written || (o->body && begun < o->begun)))) {
                 cJSON_Delete(body);
