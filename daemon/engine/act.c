@@ -178,8 +178,6 @@ static void take_success(Engine *e, Write *w, OciReply *reply) {
         Resource *r = w->resource;
         _cleanup_free_ char *text = NULL;
 
-        if (token_made_another(w, reply->json))
-                r->token_round++;
         if (reply_is_object(w, reply->json))
                 world_see(e->world, w->kind, w->region, TAKE_PTR(reply->json), reply->etag, READ_REPLY,
                           reply->ended_usec, reply->ended_usec);
@@ -278,6 +276,8 @@ static void on_written(OciCall *call, OciReply *reply, int error, void *userdata
         (void) call;
         observe_region_reply(e, w->region, reply->status, error < 0 ? &reply->error : NULL);
         add_attempt(w, reply, error < 0 ? reply->error.opc_request_id : reply->opc_request_id);
+        if (error == 0 && token_made_another(w, reply->json))
+                w->resource->token_round++;
         if (!take_created(e, w, reply, error) && !changes_nothing(reply, error))
                 world_wrote(e->world, w->kind, w->region, w->target, w->sub, reply->ended_usec);
         if (error < 0)
