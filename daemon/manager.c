@@ -108,8 +108,9 @@ static int load_first_estate(Manager *m, Estate **ret) {
         if (m->options->once)
                 return EXIT_USAGE; /* everything was said */
         if (spec_source_read_last_good(&m->source, ret) == 0) {
-                log_warning("The specs in %s are refused (%s); running on the last good ones",
-                            m->options->specs, error);
+                log_fields(LOG_WARNING, (LogField[]){ { "MESSAGE_ID", MESSAGE_SPEC_REJECTED } }, 1,
+                           "The specs in %s are refused (%s); running on the last good ones",
+                           m->options->specs, error);
                 return 0;
         }
         return fail(EXIT_USAGE, "the specs in %s are refused, and there is no last good one",

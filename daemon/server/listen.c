@@ -8,6 +8,7 @@
 #include "internal.h"
 
 #include "base/file.h"
+#include "base/log.h"
 
 #define DIRECTORY_MODE 0750
 #define SOCKET_MODE    0660
@@ -63,8 +64,9 @@ static int bind_listen(int fd, const struct sockaddr_un *address, const PeerRule
         (void) umask(mask);
         if (r < 0)
                 return r;
-        if (rules->has_readers)
-                (void) chown(address->sun_path, (uid_t) -1, rules->readers);
+        if (rules->has_readers && chown(address->sun_path, (uid_t) -1, rules->readers) < 0)
+                log_warning("%s cannot be given to the group tandem, whose members cannot connect: %s",
+                            address->sun_path, strerror(errno));
         return listen(fd, SOMAXCONN) < 0 ? -errno : 0;
 }
 
