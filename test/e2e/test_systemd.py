@@ -48,6 +48,7 @@ DESTDIR=$2/root meson install --quiet --no-rebuild -C "$3"
 exec systemd-nspawn --quiet --boot --directory="$2/root" --machine=tandem --register=no --keep-unit --console=pipe \\
         --link-journal=no --resolv-conf=off --timezone=off
 """
+WITH_US = ["setpriv", "--pdeathsig", "TERM"]  # nspawn's word for an orderly halt; should we be killed, nothing is left
 
 
 class Bastion(Tandem):
@@ -59,7 +60,7 @@ class Bastion(Tandem):
         directory.mkdir()
         with open(directory.parent / "console.log", "wb") as log:
             self.process = subprocess.Popen(
-                ["unshare", "-m", "--propagation", "private", "sh", "-c", BOOT, "sh", TREE / "root", directory, program(".")],
+                [*WITH_US, "unshare", "-m", "--propagation", "private", "sh", "-c", BOOT, "sh", TREE / "root", directory, program(".")],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
             self.leader = self.wait_for_leader()
@@ -90,7 +91,7 @@ class Bastion(Tandem):
 
     def power_off(self):
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)  # nspawn's word for an orderly halt
+            self.process.send_signal(signal.SIGTERM)
         try:
             return self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
@@ -295,18 +296,18 @@ def test_watchdog(running):
     running.wait_verdict("in-sync")
     pid = running.show("MainPID")
     running.kill("STOP", pid)
-    running.wait(lambda: running.show("NRestarts") == "1" and running.show("ActiveState") == "active", "the restart")
+    running.wait(lambda: int(running.show("NRestarts")) > 0 and running.show("ActiveState") == "active", "the restart")
     assert running.show("MainPID") != pid
     running.wait_verdict("in-sync")
     assert "Watchdog timeout" in running.log()
 
 
 def test_crash(running):
-    """So is one that dies; what a client's connection leaves behind is in nobody's way."""
+    """One that dies is started again, and the socket that it left is in nobody's way."""
     running.drop_in("crash", "[Service]\nRestartSec=100ms\n")
     pid = running.show("MainPID")
     running.kill("KILL", pid)
-    running.wait(lambda: running.show("NRestarts") == "1" and running.show("ActiveState") == "active", "the restart")
+    running.wait(lambda: int(running.show("NRestarts")) > 0 and running.show("ActiveState") == "active", "the restart")
     running.wait_verdict("in-sync")
     assert running.ctl("health", user="reader").returncode == 0
 
