@@ -1,6 +1,8 @@
 """The machine under the daemon: disk, descriptors, signals, a watchdog. It goes on with what it has, says once what is missing, and
 loses nothing."""
 
+import contextlib
+import json
 import os
 import pathlib
 import re
@@ -12,8 +14,9 @@ import threading
 import time
 
 import pytest
+import yaml
 from simlib import wait_for
-from tandem import PATIENCE, Hand, Tandem, find, program, seed, tandemd, writes
+from tandem import PATIENCE, Hand, Specs, Tandem, find, program, seed, tandemd, writes
 
 SPEED = 200
 TABLE = "primary/RouteTable/primary-private"
@@ -175,6 +178,68 @@ def test_stop_while_writing(sim, tmp_path, action):
     tandem.wait(lambda: sim.control("GET", "/faults").body[0]["matched"], "the write")
     tandem.process.send_signal(signal.SIGTERM)
     assert tandem.process.wait(WITHIN) == 0
+
+
+@pytest.mark.skipif(not may_mount(), reason="needs root and unshare -m, for a name server of its own")
+def test_stop_while_a_name_does_not_resolve(sim, tmp_path):
+    """The name server is there and says nothing; who waits for it is not waited for."""
+    address = f"127.53.{os.getpid() // 256 % 256}.{os.getpid() % 256}"
+    (tmp_path / "resolv.conf").write_text(f"nameserver {address}\noptions timeout:30 attempts:5\n")
+    (tmp_path / "nsswitch.conf").write_text("hosts: files dns\n")
+    script = f'mount --bind {tmp_path}/resolv.conf /etc/resolv.conf && mount --bind {tmp_path}/nsswitch.conf /etc/nsswitch.conf && exec "$@"'
+    environment = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server, open(tmp_path / "log", "wb") as log:
+        server.bind((address, 53))
+        server.settimeout(PATIENCE)
+        process = subprocess.Popen(["unshare", "-m", "sh", "-c", script, "sh", str(program("daemon/tandemd")), "--specs", str(seed().write(tmp_path)),
+                                    "--oci-config", str(sim.dir / "oci-config"), "--state", str(tmp_path / "state"),
+                                    "--socket", str(tmp_path / "tandemd.sock")], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
+        try:
+            asked = {server.recv(4096)[12:] for _ in range(3)}
+            assert any(b"oraclecloud" in name for name in asked)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(WITHIN) == 0, (tmp_path / "log").read_text()
+        finally:
+            process.kill()
+            process.wait()
+    assert not (tmp_path / "tandemd.sock").exists()
+
+
+@pytest.mark.parametrize("numbers", [[signal.SIGHUP, signal.SIGTERM], [signal.SIGTERM, signal.SIGHUP], [signal.SIGHUP] * 50 + [signal.SIGINT]],
+                         ids=["before", "after", "many"])
+@pytest.mark.parametrize("good", [True, False], ids=["good", "broken"])
+def test_stop_during_a_reload(sim, tmp_path, numbers, good):
+    """Whichever comes first, it ends cleanly, and the last good specs are whole."""
+    specs = seed()
+    state = tmp_path / "state"
+    with Tandem.start(sim, specs.write(tmp_path), "--state", state) as tandem:
+        tandem.wait_in_sync()
+        specs.vcn()["freeformTags" if good else "freeform"] = {"team": "mesh"}
+        specs.write(tmp_path)
+        for number in numbers:
+            tandem.process.send_signal(number)
+        assert tandem.process.wait(WITHIN) == 0
+    assert [p.name for p in state.iterdir()] == ["last-good.json"]
+    (kept,) = json.loads((state / "last-good.json").read_text())["files"]
+    assert Specs(list(yaml.safe_load_all(kept["text"]))).documents in ([seed().documents, specs.documents] if good else [seed().documents])
+
+
+def test_stop_with_followers(sim, tmp_path):
+    """Those who follow the events and those who never read them see the end; none holds it up."""
+    with Tandem.start(sim, seed().write(tmp_path)) as tandem, contextlib.ExitStack() as stack:
+        tandem.wait_in_sync()
+        followers = [stack.enter_context(socket.socket(socket.AF_UNIX)) for _ in range(8)]
+        for s in followers:
+            s.settimeout(PATIENCE)
+            s.connect(str(tandem.socket))
+            s.sendall(b"GET /events?follow=1 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        for s in followers:
+            assert s.recv(12) == b"HTTP/1.1 200"
+        heals(sim, tandem)  # there is something to tell
+        tandem.process.send_signal(signal.SIGTERM)
+        assert tandem.process.wait(WITHIN) == 0
+        for s in followers[:4]:
+            assert TABLE.encode() in b"".join(iter(lambda: s.recv(65536), b""))
 
 
 class Manager:

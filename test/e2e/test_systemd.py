@@ -244,6 +244,20 @@ def test_sandbox(running):
     assert running.run("systemd-analyze", "verify", "--man=no", UNIT).stderr == ""
 
 
+def test_as_shipped(bastion, sim):
+    """The unit without our drop-in, where the names of the regions lead to a machine on which nobody listens."""
+    bastion.run("rm", "-r", DROP_INS)
+    bastion.systemctl("daemon-reload")
+    bastion.put("/etc/hosts", (sim.dir / "hosts").read_text(), mode="0644")
+    bastion.systemctl("start", UNIT)
+    bastion.wait_verdict("unknown")
+    bastion.wait(lambda: all(r["lastError"] for r in bastion.status()["regions"]), "an error from each region")
+    for region in bastion.status()["regions"]:
+        assert not region["reachable"] and "connect" in region["lastError"]["message"], region
+    bastion.systemctl("stop", UNIT)
+    assert bastion.show("Result") == "success"
+
+
 # Its life
 
 def test_ready(bastion):
