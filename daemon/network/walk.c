@@ -318,6 +318,11 @@ typedef struct Place {
         const NetNode *drg, *table, *peer; /* 'peer': the one that it came through, or NULL: from a VCN */
 } Place;
 
+/* What imports() did not know: it is unsure only of what a table names. */
+static const char *unknown_imports(const Place *p) {
+        return ASSERT_PTR(p->table)->slot[SLOT_IMPORTS].id;
+}
+
 /* The peer that carries it on, or NULL at the end of the way. */
 static const NetNode *to_peer(Traveller *t, const Place *p) {
         const NetNode *peer = choose_peer(p->drg, t->to->vcn, p->peer);
@@ -350,7 +355,7 @@ static const NetNode *to_peer(Traveller *t, const Place *p) {
         if (passage == PASSAGE_OPEN)
                 return peer;
         if (passage == PASSAGE_UNKNOWN)
-                unknown_beyond(t, p->table->slot[SLOT_IMPORTS].id);
+                unknown_beyond(t, unknown_imports(p));
         else
                 stop(t, p->table ? p->table : p->drg, GAP_IMPORT, "%s has no route to %s",
                      t->walk->hops[t->walk->n_hops - 1].at, destination_text(t, text));
@@ -372,7 +377,7 @@ static bool to_vcn(Traveller *t, const Place *p) {
                         return stop(t, p->table, GAP_NONE, "%s leads %s to %s", p->table->id,
                                     destination_text(t, text), fixed->via.id);
         } else if (passage == PASSAGE_UNKNOWN)
-                return unknown_beyond(t, p->table->slot[SLOT_IMPORTS].id);
+                return unknown_beyond(t, unknown_imports(p));
         else if (passage == PASSAGE_CLOSED)
                 return stop(t, p->table ? p->table : p->drg, GAP_IMPORT, "%s has no route to %s",
                             t->walk->hops[t->walk->n_hops - 1].at, destination_text(t, text));
