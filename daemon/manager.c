@@ -373,8 +373,12 @@ static int on_reload(const char *plan, const char **ret_code, char **reterr, voi
                 return -ESTALE;
         }
         spec_source_accept(&m->source, e);
-        text = xasprintf("Loaded the specs %s: %zu resources", e->digest, e->n_resources);
-        log_info("%s", text);
+        text = xasprintf("Loaded the specs %s: %zu resources%s%s", e->digest, e->n_resources,
+                         m->source.warnings ? ", " : "", m->source.warnings ? m->source.warnings : "");
+        if (m->source.warnings)
+                log_notice("%s", text);
+        else
+                log_info("%s", text);
         add_spec_event(m, text);
         engine_load(m->engine, TAKE_PTR(e));
         return 0;

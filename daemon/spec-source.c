@@ -37,6 +37,7 @@ void spec_source_done(SpecSource *s) {
         free(s->last_good);
         free(s->running);
         free(s->unkept);
+        free(s->warnings);
         cJSON_Delete(s->read);
         *s = (SpecSource){};
 }
@@ -105,13 +106,30 @@ static void reject(SpecSource *s, char *digest, cJSON *errors) {
         s->errors = errors;
 }
 
-static char *first_error(const SpecDiagnostics *ds, const SpecFiles *f) {
+/* "specs/primary.yaml:12:16: message" of the first error, or of the first warning; NULL when there is none. */
+static char *first_finding(const SpecDiagnostics *ds, const SpecFiles *f, bool error) {
         for (size_t i = 0; i < ds->n; i++)
-                if (ds->d[i].error)
-                        return xasprintf("%s:%u:%u: %s%s", f->texts[ds->d[i].file].name, ds->d[i].line,
-                                         ds->d[i].column, ds->d[i].message,
-                                         ds->n_errors > 1 ? " (and more)" : "");
-        return xstrdup("the specs declare nothing");
+                if (ds->d[i].error == error)
+                        return xasprintf("%s:%u:%u: %s", f->texts[ds->d[i].file].name, ds->d[i].line,
+                                         ds->d[i].column, ds->d[i].message);
+        return NULL;
+}
+
+static char *first_error(const SpecDiagnostics *ds, const SpecFiles *f) {
+        _cleanup_free_ char *first = first_finding(ds, f, true);
+
+        if (!first)
+                return xstrdup("the specs declare nothing");
+        return xasprintf("%s%s", first, ds->n_errors > 1 ? " (and more)" : "");
+}
+
+static char *describe_warnings(const SpecDiagnostics *ds, const SpecFiles *f) {
+        _cleanup_free_ char *first = first_finding(ds, f, false);
+
+        if (!first)
+                return NULL;
+        return xasprintf("%zu warning%s: %s%s", ds->n_warnings, ds->n_warnings == 1 ? "" : "s", first,
+                         ds->n_warnings > 1 ? "; tandemctl validate shows all" : "");
 }
 
 int spec_source_read(SpecSource *s, Estate **ret, char **reterr) {
@@ -139,6 +157,8 @@ int spec_source_read(SpecSource *s, Estate **ret, char **reterr) {
         }
         cJSON_Delete(s->read);
         s->read = texts_to_json(&f);
+        free(s->warnings);
+        s->warnings = describe_warnings(&ds, &f);
         *ret = e;
         return 0;
 }

@@ -12,6 +12,7 @@ typedef struct SpecSource {
         char *rejected;   /* digest of the refused text, or NULL */
         cJSON *errors;    /* of the refused one */
         cJSON *read;      /* the texts as read last and not accepted yet, or NULL */
+        char *warnings;   /* about them, in a few words, or NULL */
         char *unkept;     /* the last good one that the disk did not take, or NULL */
 } SpecSource;
 
