@@ -1,6 +1,7 @@
 /* ServiceGateway: the way to Oracle's own services, one to a VCN. Its create reply has no etag; in a PUT `services` replaces the whole
  * set, and blockTraffic's default is told in two ways, so it is always sent. */
 #include "kinds.h"
+#include "model/estate.h"
 
 static const Field service_gateway_fields[] = {
         { .name = "services",
@@ -28,6 +29,23 @@ static const Field service_gateway_fields[] = {
         {},
 };
 
+/* All of Oracle's services have the object storage among them. */
+static void service_gateway_lint(const Estate *e, const Desired *d, LintReport report, void *userdata) {
+        const cJSON *one;
+        bool all = false, storage = false;
+
+        (void) e;
+        cJSON_ArrayForEach (one, json_get(d->want, "services")) {
+                const char *key = json_path_string(one, "serviceId.key");
+
+                all = all || streq_ptr(key, "all");
+                storage = storage || streq_ptr(key, "objectstorage");
+        }
+        if (all && storage)
+                report(userdata, d, kind_field(d->kind, "services"), true,
+                       "Service/all contains Service/objectstorage: say one of them");
+}
+
 static const char *const service_gateway_serialized[] = { "vcnId", "id", NULL };
 
 const Kind kind_service_gateway = {
@@ -48,5 +66,6 @@ const Kind kind_service_gateway = {
         .serialized = service_gateway_serialized,
         .one_per_parent = true,
         .lifecycle_field = "lifecycleState",
+        .lint = service_gateway_lint,
         .network = gateway_network,
 };

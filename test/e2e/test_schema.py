@@ -31,6 +31,7 @@ UNSEEN = {
     "kinds: what only they know of their members": [
         r"ports need protocol", r"icmp needs protocol", r"an (in|e)gress rule (needs|has)", r"goes with matchType", r"not both: the service",
         r"an attachment of type", r"cannot be peered with itself", r"both ends are in the same region", r"an instance principal has no profile",
+        r"Service/all contains",
         r"attachment of an RPC (is not pinned|has neither)", r"a ServiceGateway leads to", r"(is|are) reached through a ",
     ],
     "YAML itself": [r"duplicate key", r"a list without its", r"a tab cannot indent", r"what is no UTF-8"],
