@@ -14,14 +14,17 @@ const Field kind_common_fields[] = {
                 .type = FIELD_MAP,
                 .change = CHANGE_UPDATE,
                 .fallback = "{}",
-                .doc = "tags by name; those that are not declared survive",
+                .max = 7,
+                .doc = "tags by name, up to 7: a thing has 10, and 3 are tandem's own; those that are not "
+                       "declared survive",
         },
         {
                 .name = "definedTags",
                 .type = FIELD_TAGS,
                 .change = CHANGE_UPDATE,
                 .fallback = "{}",
-                .doc = "tags by namespace and name; those that are not declared survive",
+                .max = 64,
+                .doc = "tags by namespace and name, up to 64; those that are not declared survive",
         },
         {},
 };

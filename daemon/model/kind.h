@@ -80,7 +80,8 @@ struct Field {
         const char *fallback;   /* JSON text of what the service fills in; absent and null compare as this */
         const char *takes_away; /* JSON text of the wanted value that turns an update into a disrupt */
         const char *const *words; /* FIELD_ENUM: NULL-terminated */
-        int64_t min, max;         /* FIELD_INT: the range; FIELD_STRING: the length; 0,0: 1..255 */
+        int64_t min,
+                max; /* FIELD_INT: the range; FIELD_STRING: the length; 0,0: 1..255; FIELD_MAP, TAGS: how many */
         const char *
                 pattern; /* FIELD_STRING: a POSIX extended regular expression, and what it means, for people: */
         const char *pattern_text;     /*   "1 to 15 letters and digits, a letter first" */

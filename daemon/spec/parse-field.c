@@ -64,6 +64,21 @@ static cJSON *parse_enum(Loader *l, const Field *f, const YamlNode *n) {
         return i < 0 ? NULL : json_new_string(f->words[i]);
 }
 
+/* How many tags there may be; takes 'tags' over. */
+static cJSON *check_number_of_tags(Loader *l, const Field *f, const YamlNode *n, cJSON *tags) {
+        int64_t count = 0;
+
+        for (const cJSON *v = tags ? tags->child : NULL; v; v = v->next)
+                count += cJSON_IsObject(v) ? cJSON_GetArraySize(v) : 1;
+        if (f->max == 0 || count <= f->max)
+                return tags;
+        hint(fail(l, n, "'%s' takes up to %lld tags, not %lld", f->name, (long long) f->max,
+                  (long long) count),
+             "%s", f->doc);
+        cJSON_Delete(tags);
+        return NULL;
+}
+
 /* Text by names. */
 static cJSON *parse_map(Loader *l, const Field *f, const YamlNode *n) {
         _cleanup_json_ cJSON *ret = json_new_object();
@@ -99,10 +114,11 @@ static cJSON *parse_tags(Loader *l, const Field *f, const YamlNode *n) {
                 return NULL;
         }
         for (size_t i = 0; i < n->n_pairs; i++) {
-                cJSON *tags = parse_map(l, f, n->pairs[i].value);
+                const char *name = parse_text(l, n->pairs[i].key, f->name, 1, TAG_NAME_MAX);
+                cJSON *tags = name ? parse_map(l, f, n->pairs[i].value) : NULL;
 
                 if (tags)
-                        json_set(ret, n->pairs[i].key->value, tags);
+                        json_set(ret, name, tags);
                 else
                         ok = false;
         }
@@ -262,9 +278,9 @@ static cJSON *parse_value(Loader *l, const Field *f, const YamlNode *n) {
         case FIELD_CIDRS:
                 return check_elements(l, f, n, parse_elements(l, f, n, parse_cidr_element));
         case FIELD_MAP:
-                return parse_map(l, f, n);
+                return check_number_of_tags(l, f, n, parse_map(l, f, n));
         case FIELD_TAGS:
-                return parse_tags(l, f, n);
+                return check_number_of_tags(l, f, n, parse_tags(l, f, n));
         case FIELD_REF:
                 return link_reference(l, f, n);
         case FIELD_REFS:

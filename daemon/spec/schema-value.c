@@ -149,19 +149,23 @@ static cJSON *lookup_field(const Field *f) {
 }
 
 /* Text by names; those that begin so are tandem's own. */
-static cJSON *map_field(void) {
+static cJSON *map_field(const Field *f) {
         cJSON *s = of_type("object");
 
+        if (f->max > 0)
+                json_set_number(s, "maxProperties", (double) f->max);
         json_set(s, "propertyNames",
                  text_sized(xstrdup("(?!" OWN_TAG_PREFIX ")" PATTERN_LINE), 1, TAG_NAME_MAX));
         json_set(s, "additionalProperties", text_sized(xstrdup(PATTERN_LINE), 0, TAG_VALUE_MAX));
         return s;
 }
 
-static cJSON *tags_field(void) {
+/* The sum over all namespaces is the loader's to see. */
+static cJSON *tags_field(const Field *f) {
         cJSON *s = of_type("object");
 
-        json_set(s, "additionalProperties", map_field());
+        json_set(s, "propertyNames", text_sized(xstrdup(PATTERN_LINE), 1, TAG_NAME_MAX));
+        json_set(s, "additionalProperties", map_field(f));
         return s;
 }
 
@@ -197,9 +201,9 @@ static cJSON *value_of_field(const Field *f, const Kind *kind) {
         case FIELD_CIDRS:
                 return list_of(block_field(f, kind), 1, 0);
         case FIELD_MAP:
-                return map_field();
+                return map_field(f);
         case FIELD_TAGS:
-                return tags_field();
+                return tags_field(f);
         case FIELD_REF:
                 return reference_field(f, kind);
         case FIELD_REFS:
