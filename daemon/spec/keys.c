@@ -15,8 +15,21 @@ void choices_add_keys(Choices *words, const Key *keys) {
                 choices_add(words, keys->name);
 }
 
+void choices_add_field(Choices *words, const Field *f) {
+        choices_add(words, f->name);
+        if (f->api)
+                array_push(words->aliases, words->n_aliases, ((Alias){ .api = f->api, .field = f }));
+}
+
+void choices_add_parent(Choices *words, const Kind *k) {
+        if (k->parent_field)
+                array_push(words->aliases, words->n_aliases,
+                           ((Alias){ .api = k->parent_field, .parent = k->parent }));
+}
+
 void choices_done(Choices *words) {
         free(words->w);
+        free(words->aliases);
         *words = (Choices){};
 }
 
@@ -40,11 +53,36 @@ static bool may_declare(const YamlNode *n) {
         return n->type == YAML_SEQUENCE && n->n_items > 0 && n->items[0]->type == YAML_MAPPING;
 }
 
+static const Alias *find_alias(const Choices *words, const char *said) {
+        for (size_t i = 0; i < words->n_aliases; i++)
+                if (streq(words->aliases[i].api, said))
+                        return words->aliases + i;
+        return NULL;
+}
+
+static void hint_alias(SpecDiagnostic *d, const Alias *alias) {
+        const Field *f = alias->field;
+
+        if (!f)
+                hint(d, "leave it out: this stands inside of its %s", alias->parent);
+        else if (f->type == FIELD_REF || f->type == FIELD_REFS)
+                hint(d, "say '%s', which takes %s", f->name, f->type == FIELD_REF ? "a name" : "names");
+        else
+                hint_did_you_mean(d, f->name);
+}
+
 static void report_key(Loader *l, SpecMap *m, size_t i, const Choices *words, const char *what) {
         const YamlNode *key = m->node->pairs[i].key;
-        const char *near = str_nearest(key->value, words->w, words->n);
+        const Alias *alias = find_alias(words, key->value);
+        const char *near = alias && alias->field ? alias->field->name
+                           : alias               ? NULL
+                                                 : str_nearest(key->value, words->w, words->n);
+        SpecDiagnostic *d = fail(l, key, "unknown key '%s' in %s", key->value, what);
 
-        hint_words(fail(l, key, "unknown key '%s' in %s", key->value, what), key->value, words);
+        if (alias)
+                hint_alias(d, alias);
+        else
+                hint_words(d, key->value, words);
         if (near && !map_get(m, near))
                 m->words[i] = near;
         else if (may_declare(m->node->pairs[i].value))

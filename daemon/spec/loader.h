@@ -20,10 +20,19 @@ typedef struct Place {
         unsigned file, line, column, width;
 } Place;
 
+/* What the API calls a thing that the spec calls otherwise, or says by the place alone. */
+typedef struct Alias {
+        const char *api;
+        const Field *field; /* the spec's; NULL: none, for it stands inside of … */
+        const char *parent;
+} Alias;
+
 /* Choices that may stand somewhere; borrowed. */
 typedef struct Choices {
         const char **w;
         size_t n;
+        Alias *aliases;
+        size_t n_aliases;
 } Choices;
 
 /* What a key takes. */
@@ -136,6 +145,9 @@ void choices_add_table(Choices *words, const char *const *table); /* NULL-termin
 void choices_add_keys(Choices *words, const Key *keys);
 void choices_done(Choices *words);
 const char *choices_find(const Choices *words, const char *said); /* NULL: it is none of them */
+/* The field's key, and what it is called in the API. */
+void choices_add_field(Choices *words, const Field *f);
+void choices_add_parent(Choices *words, const Kind *k); /* the API's member that names the parent */
 char *choices_text(const Choices *words);                         /* "a, b or c"; the caller frees */
 #define _cleanup_choices_ _cleanup_(choices_done)
 /* Reports keys that are none of the words. False, after an error, when it is no mapping at all. */

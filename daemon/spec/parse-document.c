@@ -134,7 +134,8 @@ static void item_words(Choices *words, const Kind *k) {
         choices_add_meta(words, k);
         for (const Field *f = kind_field_first(k); f; f = kind_field_next(k, f))
                 if (!(f->flags & FIELD_NOT_IN_SPEC))
-                        choices_add(words, f->name);
+                        choices_add_field(words, f);
+        choices_add_parent(words, k);
         for (size_t i = 0; kinds[i]; i++)
                 if (kinds[i]->section && streq_ptr(kinds[i]->parent, k->name))
                         choices_add(words, kinds[i]->section);

@@ -310,7 +310,7 @@ bool parse_members(Loader *l, const Field *fields, const YamlNode *n, const char
 
         for (const Field *f = fields; f->name; f++)
                 if (!(f->flags & FIELD_NOT_IN_SPEC))
-                        choices_add(&words, f->name);
+                        choices_add_field(&words, f);
         if (!map_open(l, n, &words, what, &m))
                 return false;
         for (size_t i = 0; i < n->n_pairs; i++)
