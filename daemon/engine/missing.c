@@ -2,6 +2,8 @@
  * created otherwise. */
 #include "missing.h"
 
+#include <strings.h>
+
 #include "base/cidr.h"
 #include "converge.h"
 #include "model/compare.h"
@@ -28,13 +30,13 @@ static bool values_clash(const cJSON *a, const cJSON *b) {
 
         if (!cJSON_IsString(a) || !cJSON_IsString(b))
                 return false;
-        if (streq(a->valuestring, b->valuestring))
+        if (strcasecmp(a->valuestring, b->valuestring) == 0)
                 return true;
         return cidr_parse(a->valuestring, &one) == 0 && cidr_parse(b->valuestring, &two) == 0 &&
                cidr_overlaps(&one, &two);
 }
 
-/* Each is one value or an array of them: blocks, or an OCID. */
+/* Each is one value or an array of them: blocks, an OCID, a label. */
 static bool any_clash(const cJSON *a, const cJSON *b) {
         const cJSON *e;
 

@@ -99,7 +99,7 @@ static void subnet_network(NetNode *n, const cJSON *body) {
 }
 
 static const char *const subnet_serialized[] = { "vcnId", "id", NULL };
-static const char *const subnet_unique[] = { "cidrBlock", NULL };
+static const char *const subnet_unique[] = { "cidrBlock", "dnsLabel", NULL };
 
 const Kind kind_subnet = {
         .name = "Subnet",

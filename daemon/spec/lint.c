@@ -16,7 +16,16 @@ static bool is_good(const Block *b) {
         return json_get(b->item->desired->want, field_api(b->field));
 }
 
+/* A second one of the same name is one mistake, told already, whatever else the two have in common: an alias of YAML has all. */
+static bool is_same_twice(const Item *a, const Item *b) {
+        const Item *one = a->first ? a->first : a, *two = b->first ? b->first : b;
+
+        return a != b && one == two;
+}
+
 static bool must_differ(const Block *a, const Block *b) {
+        if (is_same_twice(a->item, b->item))
+                return false;
         if (a->field->flags & b->field->flags & FIELD_ESTATE_UNIQUE)
                 return true;
         return a->field == b->field && a->field->flags & FIELD_SIBLING_UNIQUE &&
@@ -54,6 +63,36 @@ static void lint_overlaps(Loader *l) {
                         enter(l, (Item *) b->item);
                         fail_overlap(l, a, b);
                         break;
+                }
+        }
+}
+
+/* Addresses that no VCN has: what the service itself uses or refuses, and what no host may be called by. */
+static const struct {
+        const char *block, *what;
+} reserved[] = {
+        { "0.0.0.0/8", "no host has such an address" },
+        { "127.0.0.0/8", "each host's own loopback" },
+        { "169.254.0.0/16", "OCI's own: boot volumes, and the metadata of instances" },
+        { "224.0.0.0/4", "multicast" },
+        { "240.0.0.0/4", "the Internet Protocol reserves them" },
+};
+
+/* Blocks that lie within others need no look of their own. */
+static void lint_reserved(Loader *l) {
+        for (size_t i = 0; i < l->n_blocks; i++) {
+                const Block *b = l->blocks + i;
+
+                for (size_t j = 0; b->field->flags & FIELD_ESTATE_UNIQUE && j < ARRAY_SIZE(reserved); j++) {
+                        char text[CIDR_TEXT_SIZE];
+                        Cidr c;
+
+                        if (cidr_parse(reserved[j].block, &c) < 0 || !cidr_overlaps(&c, &b->cidr))
+                                continue;
+                        enter(l, (Item *) b->item);
+                        hint(fail_at(l, b->place, "%s overlaps the reserved addresses %s: %s",
+                                     cidr_format(&b->cidr, text), reserved[j].block, reserved[j].what),
+                             "take a block of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16");
                 }
         }
 }
@@ -134,6 +173,8 @@ static void check_unique(Loader *l, Taken **taken, const Item *item, const char 
         if (!value || !f || f->type == FIELD_CIDR || f->type == FIELD_CIDRS)
                 return;
         text = json_canonical(value);
+        if (f->flags & FIELD_CASELESS)
+                (void) str_lower(text);
         place = xasprintf("%s %s", path, text);
         first = take_place(taken, item, place);
         if (!first)
@@ -144,26 +185,69 @@ static void check_unique(Loader *l, Taken **taken, const Item *item, const char 
              "it is at %s", where);
 }
 
+static void taken_clear(Taken **taken) {
+        Taken *t = *taken, *next;
+
+        HASH_CLEAR(hh, *taken);
+        for (; t; t = next) {
+                next = t->hh.next;
+                free(t->key);
+                free(t);
+        }
+}
+
 static void lint_places(Loader *l) {
-        Taken *taken = NULL, *t, *next;
+        Taken *taken = NULL;
 
         for (size_t i = 0; i < l->n_items; i++) {
                 Item *item = l->items[i];
                 const Kind *k = item->desired->kind;
 
+                if (item->first)
+                        continue;
                 enter(l, item);
                 if (k->one_per_parent)
                         check_only_one(l, &taken, item);
                 for (const char *const *path = k->unique; path && *path; path++)
                         check_unique(l, &taken, item, *path);
         }
-        t = taken;
-        HASH_CLEAR(hh, taken);
-        for (; t; t = next) {
-                next = t->hh.next;
-                free(t->key);
-                free(t);
+        taken_clear(&taken);
+}
+
+/* Whether only its name can tell which thing of the cloud it is, until it carries our tags. */
+static bool is_found_by_name(const Item *item) {
+        const Desired *d = item->desired;
+
+        return !(d->kind->flags & KIND_NOT_CLOUD) && !d->kind->one_per_parent && !d->pin && !d->role &&
+               !item->first && (d->displayName || d->name[0] != '/');
+}
+
+/* Two of one name in one place: whichever came first would take what is found by it. */
+static void lint_names(Loader *l) {
+        Taken *taken = NULL;
+
+        for (size_t i = 0; i < l->n_items; i++) {
+                const Item *item = l->items[i], *first;
+                const Desired *d = item->desired;
+                const char *name = d->displayName ? d->displayName : d->name;
+                _cleanup_free_ char *place = NULL, *where = NULL;
+
+                if (!is_found_by_name(item))
+                        continue;
+                place = xasprintf("%s %s", d->parent || !d->compartment ? "" : d->compartment, name);
+                first = take_place(&taken, item, place);
+                if (!first)
+                        continue;
+                enter(l, l->items[i]);
+                where = place_text(l, first->place);
+                hint(fail_at(l,
+                             map_get(&item->map, "displayName") ? map_place(l, &item->map, "displayName")
+                                                                : item->place,
+                             "%s has the same displayName '%s', and neither has an 'id'",
+                             first->desired->address, name),
+                     "it is at %s; by the name alone nobody can tell which is which", where);
         }
+        taken_clear(&taken);
 }
 
 static void on_report(void *userdata, const Desired *d, const Field *f, bool error, const char *message) {
@@ -202,9 +286,11 @@ static void lint_whole(Loader *l) {
 
 void lint(Loader *l) {
         lint_overlaps(l);
+        lint_reserved(l);
         lint_within_parent(l);
         lint_places(l);
         claim_roles(l);
+        lint_names(l);
         lint_kinds(l);
         enter(l, NULL);
         lint_whole(l);

@@ -81,6 +81,8 @@ typedef struct Item {
         Place place; /* its name, or where it begins */
         size_t n_errors;
         size_t first_block, n_blocks; /* its own, in Loader.blocks */
+        size_t first_rule, n_rules;   /* … in Loader.rules */
+        const struct Item *first;     /* the one of that name, when this is a second; else NULL */
 } Item;
 
 /* One block of a resource's own, to be compared with others. */
@@ -143,11 +145,11 @@ char *place_text(const Loader *l, Place p);
 void choices_add(Choices *words, const char *word);
 void choices_add_table(Choices *words, const char *const *table); /* NULL-terminated */
 void choices_add_keys(Choices *words, const Key *keys);
-void choices_done(Choices *words);
-const char *choices_find(const Choices *words, const char *said); /* NULL: it is none of them */
 /* The field's key, and what it is called in the API. */
 void choices_add_field(Choices *words, const Field *f);
 void choices_add_parent(Choices *words, const Kind *k); /* the API's member that names the parent */
+void choices_done(Choices *words);
+const char *choices_find(const Choices *words, const char *said); /* NULL: it is none of them */
 char *choices_text(const Choices *words);                         /* "a, b or c"; the caller frees */
 #define _cleanup_choices_ _cleanup_(choices_done)
 /* Reports keys that are none of the words. False, after an error, when it is no mapping at all. */

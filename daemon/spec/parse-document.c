@@ -106,6 +106,7 @@ static void add_named(Loader *l, Item *item, const YamlNode *name) {
                 const Desired *first = estate_find(l->estate, d->address);
                 _cleanup_free_ char *where = place_text(l, item_of(l, first)->place);
 
+                item->first = item_of(l, first);
                 hint(fail(l, name, "%s is declared twice", d->address), "the first is at %s", where);
                 add_unnamed(l, d);
         }

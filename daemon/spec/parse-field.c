@@ -339,6 +339,8 @@ void parse_fields(Loader *l, Item *item, FieldPass pass) {
 
         if (pass == PASS_OWN)
                 item->first_block = l->n_blocks;
+        else
+                item->first_rule = l->n_rules;
         for (const Field *f = kind_field_first(d->kind); f; f = kind_field_next(d->kind, f)) {
                 const YamlNode *value = f->flags & FIELD_NOT_IN_SPEC ? NULL : map_get(&item->map, f->name);
                 FieldMark mark = { .field = f };
@@ -352,8 +354,10 @@ void parse_fields(Loader *l, Item *item, FieldPass pass) {
                 if (v)
                         json_set(d->want, field_api(f), v);
         }
-        if (pass != PASS_OWN)
+        if (pass != PASS_OWN) {
+                item->n_rules = l->n_rules - item->first_rule;
                 return;
+        }
         item->n_blocks = l->n_blocks - item->first_block;
         d->displayName = xstrdup(json_string(d->want, "displayName"));
 }
