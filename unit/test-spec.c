@@ -418,6 +418,34 @@ static void test_many_mistakes(void **state) {
                 endswith(str_get(&out), "only the first 200 are shown\n210 errors, 0 warnings in 1 file\n"));
 }
 
+/* Of a list that is useless as a whole so many are shown that the rest is clear, and counted. */
+static void test_many_useless_rules(void **state) {
+        _cleanup_spec_diagnostics_ SpecDiagnostics ds = {};
+        _cleanup_(estate_freep) Estate *e = NULL;
+        _cleanup_(files_done) Files files = {};
+        _cleanup_str_ Str text = {};
+
+        str_add(&text, ESTATE REGION "vcns:\n"
+                                     "- name: v\n"
+                                     "  cidrBlocks: [10.0.0.0/16]\n"
+                                     "  securityLists:\n"
+                                     "  - name: sl\n"
+                                     "    defaultOf: vcn\n"
+                                     "    ingressSecurityRules:\n"
+                                     "    - {protocol: all, source: 10.0.0.0/16}\n");
+        for (unsigned i = 1; i < 200; i++)
+                str_addf(&text, "    - {protocol: tcp, source: 10.0.%u.0/24, ports: [443]}\n", i);
+        files_split(&files, str_get(&text));
+        e = spec_load(files.f, files.n, &ds);
+        assert_non_null(e);
+        assert_int_equal(ds.n, 21);
+        assert_int_equal(ds.n_warnings, 21);
+        assert_string_equal(ds.d[0].message, "179 more rules of p/SecurityList/sl change nothing");
+        assert_string_equal(ds.d[1].message, "this rule changes nothing: ingress tcp 443 from 10.0.1.0/24");
+        assert_string_equal(ds.d[20].message,
+                            "this rule changes nothing: ingress tcp 443 from 10.0.20.0/24");
+}
+
 static void write_file(const char *directory, const char *name, const char *text) {
         _cleanup_free_ char *path = path_join(directory, name);
 
@@ -493,12 +521,19 @@ static void test_too_large(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_golden),         cmocka_unit_test(test_seed),
-                cmocka_unit_test(test_minimal),        cmocka_unit_test(test_defaults),
-                cmocka_unit_test(test_security_rules), cmocka_unit_test(test_meta),
-                cmocka_unit_test(test_digest),         cmocka_unit_test(test_json),
-                cmocka_unit_test(test_cut_off),        cmocka_unit_test(test_many_mistakes),
-                cmocka_unit_test(test_read_path),      cmocka_unit_test(test_too_large),
+                cmocka_unit_test(test_golden),
+                cmocka_unit_test(test_seed),
+                cmocka_unit_test(test_minimal),
+                cmocka_unit_test(test_defaults),
+                cmocka_unit_test(test_security_rules),
+                cmocka_unit_test(test_meta),
+                cmocka_unit_test(test_digest),
+                cmocka_unit_test(test_json),
+                cmocka_unit_test(test_cut_off),
+                cmocka_unit_test(test_many_mistakes),
+                cmocka_unit_test(test_many_useless_rules),
+                cmocka_unit_test(test_read_path),
+                cmocka_unit_test(test_too_large),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

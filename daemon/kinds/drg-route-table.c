@@ -1,6 +1,7 @@
 /* DrgRouteTable: where traffic that came in through an attachment goes next. Dynamic routes come from its import distribution;
  * static rules are its own, behind actions. A static rule whose attachment is gone stays as a black hole. */
 #include "kinds.h"
+#include "model/estate.h"
 #include "network/topology.h"
 
 static const Field rule_fields[] = {
@@ -103,6 +104,29 @@ static const Field drg_route_table_fields[] = {
         {},
 };
 
+static const char *destination_said_twice(const cJSON *rules) {
+        const cJSON *a, *b;
+
+        cJSON_ArrayForEach (a, rules)
+                for (b = a->next; b; b = b->next)
+                        if (streq_ptr(json_string(a, "destination"), json_string(b, "destination")))
+                                return json_string(a, "destination");
+        return NULL;
+}
+
+/* Two ways to one destination are one too many where they do not share the load. */
+static void drg_route_table_lint(const Estate *e, const Desired *d, LintReport report, void *userdata) {
+        const char *to = destination_said_twice(json_get(d->want, "routeRules"));
+        _cleanup_free_ char *message = NULL;
+
+        (void) e;
+        if (!to || json_bool(d->want, "isEcmpEnabled", false))
+                return;
+        message = xasprintf(
+                "several rules lead to %s, and without 'isEcmpEnabled: true' one of them is used", to);
+        report(userdata, d, kind_field(d->kind, "routeRules"), false, message);
+}
+
 static void drg_route_table_network(NetNode *n, const cJSON *body) {
         const cJSON *rule;
         unsigned i = 0;
@@ -141,5 +165,6 @@ const Kind kind_drg_route_table = {
         .roles = drg_route_table_roles,
         .serialized = drg_route_table_serialized,
         .lifecycle_field = "lifecycleState",
+        .lint = drg_route_table_lint,
         .network = drg_route_table_network,
 };

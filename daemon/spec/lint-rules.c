@@ -3,15 +3,17 @@
 
 #include "network/declared.h"
 
+/* Of the rules of one resource that change nothing as many are shown; whoever has more reads the same of each. */
+#define SHOWN_MAX 20
+
 /* The place of one rule of the API; rules of one list lie side by side in Loader.rules. NULL: not written here. */
 static const RulePlace *place_of_rule(const Loader *l, const char *address, NetOrigin from) {
-        const RulePlace *first = NULL;
+        const Item *item = item_of(l, estate_find(l->estate, address));
+        const RulePlace *r = l->rules + item->first_rule, *end = r + item->n_rules;
 
-        for (size_t i = 0; i < l->n_rules && !first; i++)
-                if (streq(l->rules[i].item->desired->address, address) &&
-                    streq(field_api(l->rules[i].field), from.list))
-                        first = l->rules + i;
-        return first ? first + from.index : NULL;
+        while (r < end && !streq(field_api(r->field), from.list))
+                r++;
+        return from.index < (size_t) (end - r) ? r + from.index : NULL;
 }
 
 static bool same_place(Place a, Place b) {
@@ -25,11 +27,14 @@ static char *describe_rule(const RulePlace *r, NetOrigin from) {
         return r->field->rules->describe(rule);
 }
 
-static void warn_covered(Loader *l, const NetNode *n, NetOrigin useless, NetOrigin by) {
+/* 'n_told' counts those of the node. */
+static void warn_covered(Loader *l, const NetNode *n, NetOrigin useless, NetOrigin by, size_t *n_told) {
         const RulePlace *r = place_of_rule(l, n->id, useless), *other = place_of_rule(l, n->id, by);
         _cleanup_free_ char *what = NULL, *where = NULL;
 
         if (!r || !other || same_place(r->place, other->place))
+                return;
+        if (++*n_told > SHOWN_MAX)
                 return;
         what = describe_rule(r, useless);
         where = place_text(l, other->place);
@@ -37,32 +42,32 @@ static void warn_covered(Loader *l, const NetNode *n, NetOrigin useless, NetOrig
 }
 
 /* Of two that say the same the later one is the useless one. */
-static void lint_filter(Loader *l, const NetNode *n) {
+static void lint_filter(Loader *l, const NetNode *n, size_t *n_told) {
         for (size_t i = 0; i < n->n_rules; i++)
                 for (size_t j = 0; j < n->n_rules; j++) {
                         const NetRule *a = n->rules + j, *b = n->rules + i;
 
                         if (i == j || !net_rule_covers(a, b) || (net_rule_covers(b, a) && j > i))
                                 continue;
-                        warn_covered(l, n, b->from, a->from);
+                        warn_covered(l, n, b->from, a->from, n_told);
                         break;
                 }
 }
 
-static void lint_statements(Loader *l, const NetNode *n) {
+static void lint_statements(Loader *l, const NetNode *n, size_t *n_told) {
         for (size_t i = 0; i < n->n_statements; i++)
                 for (size_t j = 0; j < n->n_statements; j++) {
                         const NetStatement *a = n->statements + j, *b = n->statements + i;
 
                         if (i == j || !net_statement_covers(a, b) || (net_statement_covers(b, a) && j > i))
                                 continue;
-                        warn_covered(l, n, b->from, a->from);
+                        warn_covered(l, n, b->from, a->from, n_told);
                         break;
                 }
 }
 
 /* A route does nothing when the next wider one leads to the same target. */
-static void lint_routes(Loader *l, const NetNode *n) {
+static void lint_routes(Loader *l, const NetNode *n, size_t *n_told) {
         for (size_t i = 0; i < n->n_routes; i++) {
                 const NetRoute *wider = NULL;
 
@@ -74,7 +79,7 @@ static void lint_routes(Loader *l, const NetNode *n) {
                                 wider = r;
                 }
                 if (wider && streq(wider->via.id, n->routes[i].via.id))
-                        warn_covered(l, n, n->routes[i].from, wider->from);
+                        warn_covered(l, n, n->routes[i].from, wider->from, n_told);
         }
 }
 
@@ -113,17 +118,31 @@ static void lint_risks(Loader *l) {
         }
 }
 
-void lint_rules(Loader *l, const Topology *t) {
-        for (size_t i = 0; i < t->n_nodes; i++) {
-                const NetNode *n = t->nodes[i];
+/* The routes of a DRG's table are all that there are when it imports none: it is no default one, which does unless told otherwise,
+ * and names no distribution. */
+static bool has_only_static_routes(const Loader *l, const NetNode *n) {
+        const Desired *d = estate_find(l->estate, n->id);
 
-                if (n->type == NET_FILTER)
-                        lint_filter(l, n);
-                else if (n->type == NET_IMPORTS)
-                        lint_statements(l, n);
-                else if (n->type == NET_TABLE)
-                        lint_routes(l, n);
-        }
+        return !d->role && !d->pin && !n->slot[SLOT_IMPORTS].id;
+}
+
+static void lint_node(Loader *l, const NetNode *n) {
+        size_t n_told = 0;
+
+        if (n->type == NET_FILTER)
+                lint_filter(l, n, &n_told);
+        else if (n->type == NET_IMPORTS)
+                lint_statements(l, n, &n_told);
+        else if (n->type == NET_TABLE || (n->type == NET_DRG_TABLE && has_only_static_routes(l, n)))
+                lint_routes(l, n, &n_told);
+        if (n_told > SHOWN_MAX)
+                warn_at(l, item_of(l, estate_find(l->estate, n->id))->place,
+                        "%zu more rules of %s change nothing", n_told - SHOWN_MAX, n->id);
+}
+
+void lint_rules(Loader *l, const Topology *t) {
+        for (size_t i = 0; i < t->n_nodes; i++)
+                lint_node(l, t->nodes[i]);
         lint_risks(l);
 }
 
