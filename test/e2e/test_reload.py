@@ -76,6 +76,16 @@ def test_reload(sim, tandem, tmp_path, way):
     assert_guarded(sim.calls())
 
 
+def test_reload_tells_of_warnings(tandem, tmp_path):
+    """Its answer says nothing about them, so the log does: how many, and the first."""
+    specs = seed()
+    specs.vcn()["routeTables"].append({"name": "primary-spare", "routeRules": []})
+    specs.write(tmp_path)
+    by_tandemctl(tandem)
+    assert re.search(r"Loaded the specs \w+: 40 resources, 1 warning: \S+\.yaml:\d+:\d+: nothing uses primary/RouteTable/primary-spare\n",
+                     tandem.log())
+
+
 def test_reload_of_the_same(sim, tandem):
     before = running(tandem)
     for _ in range(5):
