@@ -93,6 +93,45 @@ static void test_unseen(void **state) {
         }
 }
 
+/* Nothing is compared twice while it is the same, and everything is once anything is not. */
+static void test_compared_anew(void **state) {
+        static const char table[] = "primary/RouteTable/out", other[] = "ocid1.natgateway.oc1..other";
+        _cleanup_fixture_ Fixture *f = gateway();
+        const Field *rules = kind_field(kind_find("NetworkSecurityGroup"), "securityRules");
+        uint64_t before;
+
+        declare(f, table, NET,
+                "{'routeRules':[{'destination':'0.0.0.0/0','networkEntityId':{'$ref':'" NAT "'}}]}");
+        declare(f, GROUP, NET,
+                "{'securityRules':[{'direction':'INGRESS','protocol':'6','source':'10.0.0.0/8'}]}");
+        exists(f, NAT, NULL);
+        exists(f, table, NULL);
+        exists(f, GROUP, NULL);
+        turn(f);
+        turn(f);
+        assert_verdict(f, table, "in-sync");
+        before = f->world->changes;
+        assert_int_equal(resource(f, table)->as_declared, before + 1);
+        turn(f); /* the same again */
+        assert_int_equal(f->world->changes, before);
+        assert_verdict(f, table, "in-sync");
+        /* what it names is another thing now */
+        gone(f, NAT_ID);
+        put(f, "NatGateway", PRIMARY,
+            "{'id':'ocid1.natgateway.oc1..other','vcnId':'" NET_ID "'," TAGS("multi", NAT, "created") "}");
+        turn(f);
+        world_see_missing(f->world, NAT_ID, f->now);
+        decide(f);
+        assert_string_equal(resource(f, NAT)->observed->id, other);
+        assert_verdict(f, table, "drifted drift");
+        /* written to, and not seen since */
+        assert_verdict(f, GROUP, "in-sync");
+        world_wrote(f->world, kind_find("NetworkSecurityGroup"), PRIMARY, resource(f, GROUP)->observed->id,
+                    rules, f->now + 1);
+        decide(f);
+        assert_verdict(f, GROUP, "progressing written");
+}
+
 static void test_other_estate(void **state) {
         _cleanup_fixture_ Fixture *f = fixture_new();
 
@@ -429,15 +468,25 @@ static void test_rules_behind_actions(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_states),       cmocka_unit_test(test_unseen),
-                cmocka_unit_test(test_unseen_rules), cmocka_unit_test(test_other_estate),
-                cmocka_unit_test(test_moved),        cmocka_unit_test(test_doubted),
-                cmocka_unit_test(test_written),      cmocka_unit_test(test_adopt),
-                cmocka_unit_test(test_formerly),     cmocka_unit_test(test_verbs),
-                cmocka_unit_test(test_ignore),       cmocka_unit_test(test_blocks),
-                cmocka_unit_test(test_replace),      cmocka_unit_test(test_defaults_of_a_drg),
-                cmocka_unit_test(test_references),   cmocka_unit_test(test_unresolved_element),
-                cmocka_unit_test(test_counters),     cmocka_unit_test(test_rules_behind_actions),
+                cmocka_unit_test(test_states),
+                cmocka_unit_test(test_unseen),
+                cmocka_unit_test(test_compared_anew),
+                cmocka_unit_test(test_unseen_rules),
+                cmocka_unit_test(test_other_estate),
+                cmocka_unit_test(test_moved),
+                cmocka_unit_test(test_doubted),
+                cmocka_unit_test(test_written),
+                cmocka_unit_test(test_adopt),
+                cmocka_unit_test(test_formerly),
+                cmocka_unit_test(test_verbs),
+                cmocka_unit_test(test_ignore),
+                cmocka_unit_test(test_blocks),
+                cmocka_unit_test(test_replace),
+                cmocka_unit_test(test_defaults_of_a_drg),
+                cmocka_unit_test(test_references),
+                cmocka_unit_test(test_unresolved_element),
+                cmocka_unit_test(test_counters),
+                cmocka_unit_test(test_rules_behind_actions),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

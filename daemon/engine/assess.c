@@ -288,10 +288,24 @@ static void say_unseen(const Context *c, const Resource *r, Assessment *a) {
                              o->subs[i].begun, o->subs[i].field->name, a);
 }
 
-static void judge(const Context *c, Resource *r, Assessment *a) {
-        _cleanup_json_ cJSON *want = resolve_want(c, r, RESOLVE_COMPARE, &a->waits_for);
+/* Comparing is most of a turn's work, and a function of the spec and the world alone: where it found nothing, it finds nothing until
+ * one of them changes. NULL then: nothing of it is to be written. */
+static cJSON *compare(const Context *c, Resource *r, Assessment *a) {
+        cJSON *want;
 
+        if (r->as_declared == c->world->changes + 1)
+                return NULL;
+        want = resolve_want(c, r, RESOLVE_COMPARE, &a->waits_for);
         compare_resource(c, r, want, a);
+        r->as_declared = a->differences.n == 0 && a->n_foreign == 0 && !a->look_sub && !a->waits_for
+                                 ? c->world->changes + 1
+                                 : 0;
+        return want;
+}
+
+static void judge(const Context *c, Resource *r, Assessment *a) {
+        _cleanup_json_ cJSON *want = compare(c, r, a);
+
         decide(c, r, want, a);
         say_refused(a);
         say_drift(r, a);
@@ -356,7 +370,7 @@ static void say_doubted(const Observed *o, Assessment *a) {
 
 static void assess_present(const Context *c, Resource *r, Assessment *a) {
         const Observed *o = r->observed;
-        const char *word = r->kind->lifecycle_field ? json_string(o->body, r->kind->lifecycle_field) : NULL;
+        const char *word;
 
         if (o->doubted) {
                 say_doubted(o, a);
@@ -367,6 +381,9 @@ static void assess_present(const Context *c, Resource *r, Assessment *a) {
                 assessment_set(a, VERDICT_PROGRESSING, "written", "written; not observed since");
                 return;
         }
+        word = o->life != LIFE_READY && r->kind->lifecycle_field
+                       ? json_string(o->body, r->kind->lifecycle_field)
+                       : NULL;
         switch (o->life) {
         case LIFE_COMING:
         case LIFE_CHANGING:

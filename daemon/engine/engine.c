@@ -10,7 +10,7 @@
 #include "observe.h"
 
 #define TURN_SHARE 4 /* a turn begins no sooner than this many times its own length after the last */
-#define LAZY_TURN  (250 * USEC_PER_MSEC) /* how long news that are none may wait */
+#define LAZY_TURN  USEC_PER_SEC /* how long news that are none may wait */
 
 static void on_timer(uv_timer_t *timer);
 
@@ -192,6 +192,7 @@ static usec_t next_by_clock(const Engine *e) {
 /* One time round. What was decided in the last one is gone afterwards, so nothing here keeps a pointer into it. */
 static void turn(Engine *e) {
         usec_t begun = engine_now(e), next;
+        uint64_t changes;
 
         e->turning = true;
         e->turn_at = 0;
@@ -199,8 +200,10 @@ static void turn(Engine *e) {
         (void) words_expire(e->options.words, now_realtime());
         refresh_context(e);
         observe_needs(e->observer, &e->context);
+        changes = e->world->changes;
         identify(e);
-        observe_needs_more(e->observer, &e->context);
+        if (e->world->changes != changes) /* what is another object now has other rules and children */
+                observe_needs_more(e->observer, &e->context);
         assess(e);
         world_bury(e->world);
         plan_make(&e->context, &e->plan);
@@ -294,6 +297,7 @@ void engine_load(Engine *e, Estate *estate) {
         take_resources(e, estate);
         e->estate = estate;
         e->world->loaded = engine_now(e);
+        e->world->changes++;
         e->seen_all = false;
         e->quiet_since = 0;
         refresh_context(e);

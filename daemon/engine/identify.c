@@ -178,6 +178,7 @@ static void begin(Finder *f) {
 
                 free(TAKE_PTR(r->candidates));
                 r->n_candidates = 0;
+                r->was = r->observed;
                 r->observed = NULL;
                 r->identity = IDENTITY_NONE;
                 r->absent = false;
@@ -336,7 +337,7 @@ static void judge_absence(const Finder *f, Resource *r) {
 
 static void identify_one(const Finder *f, Resource *r) {
         const Context *c = f->c;
-        const Listing *listing = listing_of(c, r);
+        const Listing *listing;
         Observed *going = NULL;
 
         if (!r->desired->pin)
@@ -344,7 +345,7 @@ static void identify_one(const Finder *f, Resource *r) {
         if (!r->desired->pin && !r->observed && r->n_candidates == 0) {
                 if (r->desired->role)
                         bind_by_role(c, r);
-                else if (listing && listing->begun > 0)
+                else if ((listing = listing_of(c, r)) && listing->begun > 0)
                         bind_by_name(f, r);
                 if (going && !r->observed && r->n_candidates == 0)
                         bind(r, going, IDENTITY_TAG);
@@ -366,6 +367,15 @@ static bool any_found(const Finder *f) {
         return false;
 }
 
+/* What names a resource stands for another object now. */
+static void note_changes(const Context *c) {
+        for (size_t i = 0; i < c->estate->n_resources; i++)
+                if (c->resources[i]->observed != c->resources[i]->was) {
+                        c->world->changes++;
+                        return;
+                }
+}
+
 void identify_resources(Context *c, Observed ***ret_orphans, size_t *ret_n) {
         Finder f = {
                 .c = c,
@@ -383,6 +393,7 @@ void identify_resources(Context *c, Observed ***ret_orphans, size_t *ret_n) {
                 if (is_for_second_pass(c->resources[i]))
                         identify_one(&f, c->resources[i]);
         c->any_found = any_found(&f);
+        note_changes(c);
         free(f.named);
         free(f.formerly);
         free(f.strays);

@@ -89,13 +89,23 @@ static bool objects_equal(const Field *fields, const cJSON *want, const cJSON *h
         return true;
 }
 
+/* Each wanted one takes one that no other took. */
 static bool object_arrays_equal(const Field *f, const cJSON *want, const cJSON *have) {
-        const cJSON *x = want ? want->child : NULL, *y = have ? have->child : NULL;
+        size_t n = (size_t) cJSON_GetArraySize(have), i;
+        _cleanup_free_ bool *taken = xnew(bool, n + 1);
+        const cJSON *x, *y;
 
-        for (; x && y; x = x->next, y = y->next)
-                if (!objects_equal(f->fields, x, y))
+        if ((size_t) cJSON_GetArraySize(want) != n)
+                return false;
+        cJSON_ArrayForEach (x, want) {
+                for (i = 0, y = have->child; y; y = y->next, i++)
+                        if (!taken[i] && objects_equal(f->fields, x, y))
+                                break;
+                if (!y)
                         return false;
-        return !x && !y;
+                taken[i] = true;
+        }
+        return true;
 }
 
 bool field_equal(const Field *f, const cJSON *want, const cJSON *have) {

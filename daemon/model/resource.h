@@ -120,6 +120,9 @@ struct Resource {
         const Kind *kind;
         unsigned region;
         Observed *observed; /* not owned; NULL: not found */
+        const Observed
+                *was; /* what 'observed' was in the turn before: to be compared, not to be looked at */
+        uint64_t as_declared; /* World.changes when comparing it found nothing to say, plus one; 0: never */
         Identity identity;
         bool absent; /* proven: its listing is complete and lacks it */
         Observed *

@@ -117,6 +117,7 @@ static void take_body(World *w, Observed *o, cJSON *body, const char *etag, Read
         }
         cJSON_Delete(o->body);
         o->body = body;
+        o->tags = json_get(body, "freeformTags");
         o->begun = begun;
         o->life = kind_life(o->kind, body);
 }
@@ -278,6 +279,7 @@ void world_wrote(World *w, const Kind *k, unsigned region, const char *id, const
         Observed *o = world_find(w, id);
         Listing *l, *next;
 
+        w->changes++;
         if (o && sub)
                 sub_of(o, sub)->written = ended;
         else if (o)
@@ -345,7 +347,7 @@ bool observed_is_current(const Observed *o) {
 }
 
 const char *observed_tag(const Observed *o, const char *name) {
-        return json_string(json_get(o->body, "freeformTags"), name);
+        return json_string(o->tags, name);
 }
 
 const char *observed_name(const Observed *o) {

@@ -32,7 +32,8 @@ struct Observed {
         unsigned region;
         char *id;
         cJSON *body;
-        char *etag; /* that belongs to exactly this body; NULL: unknown */
+        const cJSON *tags; /* its freeformTags, in 'body'; NULL: none */
+        char *etag;        /* that belongs to exactly this body; NULL: unknown */
         ReadFrom from;
         usec_t begun;   /* when the request that gave the body began */
         usec_t written; /* when our last write to it ended; newer than 'begun': look again before judging */
@@ -92,7 +93,8 @@ struct World {
         Observed *
                 gone; /* no longer known, kept until world_bury(): assessments may still point there. Linked by hh.next */
         uint64_t
-                changes; /* counts what differs from before: bodies, and objects that came, went or are in doubt */
+                changes; /* counts what differs from before: bodies, objects that came, went or are in doubt, what was
+                            written to, which resource is which object, and the spec that all of it is read by */
         uint64_t referred; /* 'changes' when referrers were last collected, plus one */
 };
 

@@ -66,7 +66,7 @@ static cJSON *member(const cJSON *o, const char *name, size_t n) {
         if (!cJSON_IsObject(o))
                 return NULL;
         for (cJSON *c = o->child; c; c = c->next)
-                if (strncmp(c->string, name, n) == 0 && c->string[n] == '\0')
+                if (c->string[0] == name[0] && strncmp(c->string, name, n) == 0 && c->string[n] == '\0')
                         return c;
         return NULL;
 }
