@@ -11,14 +11,22 @@
 
 typedef struct Read Read;
 
+/* A compartment of the spec's besides the estate's own. */
+typedef struct Place {
+        unsigned region;
+        const char *compartment; /* borrowed from the spec */
+} Place;
+
 struct Observer {
         Engine *engine;    /* not owned */
         Read *reads;       /* uthash by OCID */
         unsigned *running; /* reads and listings, by region */
         size_t n_regions;
-        bool *lookups;   /* [region][kind]: its words stand in the spec */
-        bool *declared;  /* [region][kind]: the spec has such resources */
-        usec_t needs_of; /* World.loaded that these two were made for */
+        bool *lookups;  /* [region][kind]: its words stand in the spec */
+        bool *declared; /* [region][kind]: the spec has such resources */
+        Place *places;  /* each once */
+        size_t n_places;
+        usec_t needs_of; /* World.loaded that these three were made for */
         size_t n_kinds;
 };
 
@@ -32,4 +40,6 @@ usec_t observe_quick_wait(const Engine *e, usec_t elapsed);
 
 void reads_start(Observer *o, const Context *c, usec_t *next);
 void reads_cancel(Observer *o);
+/* True when one is due that found no room in its region, so far. */
+bool reads_wait(const Observer *o, unsigned region, usec_t now);
 void reads_forget_due(Observer *o, const Observed *object); /* NULL: all */

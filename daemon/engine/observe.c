@@ -46,6 +46,8 @@ void observer_cancel(Observer *o) {
         free(TAKE_PTR(o->running));
         free(TAKE_PTR(o->lookups));
         free(TAKE_PTR(o->declared));
+        free(TAKE_PTR(o->places));
+        o->n_places = 0;
         o->n_regions = 0;
         o->needs_of = 0;
 }
@@ -107,6 +109,15 @@ static void note_lookups(Observer *o, unsigned region, const cJSON *v) {
                 note_lookups(o, region, i);
 }
 
+static void note_place(Observer *o, const Context *c, const Desired *d) {
+        if (!d->compartment || streq(d->compartment, c->estate->compartment))
+                return;
+        for (size_t i = 0; i < o->n_places; i++)
+                if (o->places[i].region == d->region && streq(o->places[i].compartment, d->compartment))
+                        return;
+        array_push(o->places, o->n_places, ((Place){ .region = d->region, .compartment = d->compartment }));
+}
+
 static void read_spec(Observer *o, const Context *c) {
         if (o->needs_of == c->world->loaded && o->lookups)
                 return;
@@ -119,6 +130,7 @@ static void read_spec(Observer *o, const Context *c) {
         free(o->declared);
         o->lookups = xnew(bool, o->n_regions * o->n_kinds + 1);
         o->declared = xnew(bool, o->n_regions * o->n_kinds + 1);
+        o->n_places = 0;
         for (size_t i = 0; i < c->estate->n_resources; i++) {
                 const Desired *d = c->estate->resources[i];
 
@@ -126,6 +138,7 @@ static void read_spec(Observer *o, const Context *c) {
                         continue;
                 *flag_of(o, o->declared, d->region, d->kind) = true;
                 note_lookups(o, d->region, d->want);
+                note_place(o, c, d);
         }
         o->needs_of = c->world->loaded;
 }
@@ -148,14 +161,11 @@ static usec_t listing_period(const Observer *o, const Listing *l) {
 
 /* Needs. */
 
-static void need_by_compartment(const Context *c, const Kind *k, unsigned region) {
+static void need_by_compartment(const Observer *o, const Context *c, const Kind *k, unsigned region) {
         world_need_listing(c->world, k, NULL, region, c->estate->compartment);
-        for (size_t i = 0; i < c->estate->n_resources; i++) {
-                const Desired *d = c->estate->resources[i];
-
-                if (d->region == region && d->compartment && !streq(d->compartment, c->estate->compartment))
-                        world_need_listing(c->world, k, NULL, region, d->compartment);
-        }
+        for (size_t i = 0; i < o->n_places; i++)
+                if (o->places[i].region == region)
+                        world_need_listing(c->world, k, NULL, region, o->places[i].compartment);
 }
 
 static bool is_interesting(const Context *c, const Observed *o) {
@@ -200,7 +210,7 @@ static void need_kind(const Observer *o, const Context *c, const Kind *k) {
                         continue;
                 switch (k->scope) {
                 case SCOPE_COMPARTMENT:
-                        need_by_compartment(c, k, region);
+                        need_by_compartment(o, c, k, region);
                         break;
                 case SCOPE_TENANCY:
                         world_need_listing(c->world, k, NULL, region, c->tenancy);
@@ -314,6 +324,8 @@ static void listing_succeeded(Engine *e, Listing *l, OciListReply *reply) {
         note_complete(e, l->region);
 }
 
+static void look_on(Observer *o, unsigned region);
+
 /* A list in which one thing cannot be understood shows nothing: what it seems to lack may be just that. */
 static int check_items(const Listing *l, OciListReply *reply) {
         _cleanup_free_ char *why = shape_error_of_items(l->kind, l->sub, reply->items);
@@ -342,10 +354,12 @@ static void on_listed(OciList *list, OciListReply *reply, int error, void *userd
                 listing_failed(e, l, reply);
         else
                 listing_succeeded(e, l, reply);
-        if (e->world->changes != changes || !proved || error < 0)
+        if (e->world->changes != changes || !proved || error < 0 || reads_wait(o, l->region, engine_now(e)))
                 engine_wake(e);
-        else
+        else {
+                look_on(o, l->region);
                 engine_wake_lazily(e);
+        }
 }
 
 static char *listing_path(const Listing *l) {
@@ -408,12 +422,6 @@ static void start_listing(Observer *o, Listing *l) {
         o->running[l->region]++;
 }
 
-static int by_due(const void *a, const void *b) {
-        const Listing *x = *(Listing *const *) a, *y = *(Listing *const *) b;
-
-        return x->due < y->due ? -1 : x->due > y->due;
-}
-
 /* Listings fall due one after the other as they were begun; those of the next moments go along with the first, or each would
  * cost a turn of its own. One that backs off is not hurried. */
 static bool is_due(const Listing *l, usec_t now, usec_t along) {
@@ -429,26 +437,46 @@ static usec_t first_due(const Context *c) {
         return first;
 }
 
-/* The most overdue first, so that no scope starves when there are more than the rate allows. */
-static void start_due_listings(Observer *o, const Context *c, usec_t *next) {
-        usec_t along = first_due(c) <= c->now ? c->now + engine_wait(o->engine, ALONG) : c->now;
-        _cleanup_free_ Listing **due = NULL;
-        size_t n = 0;
+static usec_t due_along(const Observer *o, const Context *c) {
+        return first_due(c) <= c->now ? c->now + engine_wait(o->engine, ALONG) : c->now;
+}
 
-        for (Listing *l = c->world->listings; l; l = l->hh.next) {
-                if (l->call || !l->needed)
-                        continue;
-                if (is_due(l, c->now, along))
-                        array_push(due, n, l);
-                else
+static Listing *most_overdue(const Context *c, unsigned region, usec_t along) {
+        Listing *most = NULL;
+
+        for (Listing *l = c->world->listings; l; l = l->hh.next)
+                if (l->region == region && l->needed && !l->call && is_due(l, c->now, along) &&
+                    (!most || l->due < most->due))
+                        most = l;
+        return most;
+}
+
+/* The most overdue first, so that no scope starves when there are more than the rate allows. The others follow as those that run
+ * end. */
+static void start_overdue(Observer *o, const Context *c, unsigned region, usec_t along) {
+        Listing *l;
+
+        while (observe_may_start(o, region) && (l = most_overdue(c, region, along)))
+                start_listing(o, l);
+}
+
+/* What is due goes on being listed without a turn where there is nothing new to decide on: a turn costs as much as a few hundred
+ * resources do. */
+static void look_on(Observer *o, unsigned region) {
+        Context c = o->engine->context;
+
+        c.now = engine_now(o->engine);
+        start_overdue(o, &c, region, due_along(o, &c));
+}
+
+static void start_due_listings(Observer *o, const Context *c, usec_t *next) {
+        usec_t along = due_along(o, c);
+
+        for (unsigned region = 0; region < o->n_regions; region++)
+                start_overdue(o, c, region, along);
+        for (Listing *l = c->world->listings; l; l = l->hh.next)
+                if (l->needed && !l->call && !is_due(l, c->now, along))
                         *next = MIN(*next, l->due);
-        }
-        if (n > 1)
-                qsort(due, n, sizeof(Listing *), by_due);
-        for (size_t i = 0; i < n; i++)
-                if (observe_may_start(o, due[i]->region))
-                        start_listing(o, due[i]);
-        /* For the others there is a turn when one of those that run has ended. */
 }
 
 /* A listing that somebody waits for is due at once; but one that shows the same again and again is not asked without end. */

@@ -184,12 +184,19 @@ static void want_unlisted(Observer *o, const Context *c, const char *id, const K
                                 : MAX(rd->begun, known ? known->begun : 0) + observe_period(o, k, region));
 }
 
+static bool is_listed_parent(const Context *c, const Resource *r, const char *id) {
+        const Desired *parent = r->desired ? r->desired->parent : NULL;
+        const Observed *o = parent ? context_resource(c, parent)->observed : NULL;
+
+        return o && o->listing && streq(o->id, id);
+}
+
 static void want_parents(Observer *o, const Context *c, const Resource *r) {
         const Kind *k = r->kind;
         const char *id = k->parent_field ? json_string(r->observed->body, k->parent_field) : NULL;
         Ocid ocid;
 
-        if (id && k->parent)
+        if (id && k->parent && !is_listed_parent(c, r, id))
                 want_unlisted(o, c, id, kind_find(k->parent), r->region);
         for (const Role *role = k->roles; role && role->key; role++) {
                 const Kind *other;
@@ -208,7 +215,8 @@ static void want_elsewhere(Observer *o, const Context *c, const Resource *r) {
                 want_unlisted(o, c, r->desired->pin, r->kind, r->region);
         if (!r->observed)
                 return;
-        want_unlisted(o, c, r->observed->id, r->kind, r->region);
+        if (!r->observed->listing)
+                want_unlisted(o, c, r->observed->id, r->kind, r->region);
         want_parents(o, c, r);
 }
 
@@ -308,6 +316,14 @@ void reads_start(Observer *o, const Context *c, usec_t *next) {
                 else if (rd->due != USEC_INFINITY && observe_may_start(o, rd->region))
                         start_read(o, rd);
         }
+}
+
+bool reads_wait(const Observer *o, unsigned region, usec_t now) {
+        for (const Read *rd = o->reads; rd; rd = rd->hh.next)
+                if (rd->region == region && !rd->call && rd->due != USEC_INFINITY &&
+                    MAX(rd->due, rd->not_before) <= now)
+                        return true;
+        return false;
 }
 
 void reads_forget_due(Observer *o, const Observed *object) {
