@@ -54,6 +54,23 @@ def test_as_long_as_its_longest_chain(cloud, tmp_path):
     assert took < 2 * LONGEST_CHAIN, f"{took:.0f} s of the cloud's time"
 
 
+def test_calls_grow_as_the_estate(cloud, tmp_path):
+    """Many siblings, which the API takes one after the other: none of them has the others looked at again. Counted, not timed."""
+    def calls(n):
+        specs = minimal()
+        specs.vcn()["securityLists"] = specs.vcn().get("securityLists", []) + [{
+            "name": f"primary-more{i}", "ingressSecurityRules": [{"protocol": "tcp", "source": f"10.{i}.0.0/16", "ports": [443]}],
+            "egressSecurityRules": []} for i in range(n)]
+        sim = cloud(name=f"sim{n}")
+        sim.options(pageSize=100, emptyPages=0)
+        assert once(sim, specs.write(tmp_path / f"{n}"), "--bootstrap").returncode == 0
+        return len(sim.calls())
+
+    more = 60
+    few, many = calls(1), calls(1 + more)
+    assert many - few <= 3 * more, f"{(many - few) / more:.1f} calls for each further security list"
+
+
 @pytest.mark.parametrize("options", [
     {"pageSize": 1, "emptyPages": 50},
     {"drgDefaultsNullUntilAttached": True, "rpcPendingWithoutPeer": True},
