@@ -9,8 +9,9 @@
 #include "identify.h"
 #include "observe.h"
 
-#define TURN_SHARE 4 /* a turn begins no sooner than this many times its own length after the last */
-#define LAZY_TURN  USEC_PER_SEC /* how long news that are none may wait */
+#define TURN_SHARE 4  /* a turn begins no sooner than this many times its own length after the last */
+#define LAZY_SHARE 40 /* … and for news that are none, this many times */
+#define LAZY_TURN  USEC_PER_SEC /* how long those may wait at least */
 
 static void on_timer(uv_timer_t *timer);
 
@@ -112,7 +113,7 @@ void engine_wake(Engine *e) {
 
 void engine_wake_lazily(Engine *e) {
         arm_sooner(e,
-                   MAX(engine_now(e), e->turn_done + TURN_SHARE * e->turn_took) + engine_wait(e, LAZY_TURN));
+                   MAX(engine_now(e) + engine_wait(e, LAZY_TURN), e->turn_done + LAZY_SHARE * e->turn_took));
 }
 
 static void refresh_context(Engine *e) {

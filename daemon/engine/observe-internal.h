@@ -4,10 +4,11 @@
 #include "internal.h"
 #include "observe.h"
 
-#define READS_AT_ONCE 8                   /* in a region: one that is silent must not pile up more */
-#define DEADLINE      (30 * USEC_PER_SEC) /* real time, whatever the speed */
-#define SLOW_TIMES    4
-#define ONCE_TIMES    240
+#define READS_AT_ONCE    8                   /* in a region: one that is silent must not pile up more */
+#define LISTINGS_AT_ONCE 6                   /* of these: a read that a correction waits for finds room */
+#define DEADLINE         (30 * USEC_PER_SEC) /* real time, whatever the speed */
+#define SLOW_TIMES       4
+#define ONCE_TIMES       240
 
 typedef struct Read Read;
 

@@ -451,12 +451,16 @@ static Listing *most_overdue(const Context *c, unsigned region, usec_t along) {
         return most;
 }
 
+static bool has_room(const Observer *o, unsigned region) {
+        return o->running[region] < LISTINGS_AT_ONCE;
+}
+
 /* The most overdue first, so that no scope starves when there are more than the rate allows. The others follow as those that run
  * end. */
 static void start_overdue(Observer *o, const Context *c, unsigned region, usec_t along) {
         Listing *l;
 
-        while (observe_may_start(o, region) && (l = most_overdue(c, region, along)))
+        while (has_room(o, region) && (l = most_overdue(c, region, along)))
                 start_listing(o, l);
 }
 
@@ -475,7 +479,7 @@ static void start_due_listings(Observer *o, const Context *c, usec_t *next) {
         for (unsigned region = 0; region < o->n_regions; region++)
                 start_overdue(o, c, region, along);
         for (Listing *l = c->world->listings; l; l = l->hh.next)
-                if (l->needed && !l->call && !is_due(l, c->now, along))
+                if (has_room(o, l->region) && l->needed && !l->call && !is_due(l, c->now, along))
                         *next = MIN(*next, l->due);
 }
 
