@@ -285,6 +285,27 @@ static void test_equal_values(void **state) {
         }
 }
 
+/* A list of objects in a rule is a set, too, and each element counts once. */
+static void test_equal_objects(void **state) {
+        static const struct {
+                const char *want, *have;
+                bool equal;
+        } cases[] = {
+                { "[{'matchType':'A'},{'matchType':'B'}]", "[{'matchType':'B'},{'matchType':'A'}]", true },
+                { "[{'matchType':'A'},{'matchType':'B'}]", "[{'matchType':'A'},{'matchType':'A'}]", false },
+                { "[{'matchType':'A'}]", "[{'matchType':'A'},{'matchType':'A'}]", false },
+        };
+        const Field *f = kind_field(kind_find("DrgRouteDistribution"), "statements")->rules->fields;
+
+        while (!streq(f->name, "matchCriteria"))
+                f++;
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_json_ cJSON *want = json_of(cases[i].want), *have = json_of(cases[i].have);
+
+                assert_int_equal(field_equal(f, want, have), cases[i].equal);
+        }
+}
+
 /* Kind.field, two rules → the same one? */
 static void test_same_rules(void **state) {
         static const struct {
@@ -487,6 +508,7 @@ int main(void) {
                 cmocka_unit_test(test_words),
                 cmocka_unit_test(test_ranks),
                 cmocka_unit_test(test_equal_values),
+                cmocka_unit_test(test_equal_objects),
                 cmocka_unit_test(test_same_rules),
                 cmocka_unit_test(test_expansion),
                 cmocka_unit_test(test_descriptions),
