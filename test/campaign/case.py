@@ -144,7 +144,7 @@ class Run:
         s = self.ask("/status")
         after = max(self.hit or 0, self.stepped)
         return (s["verdict"] == "in-sync" and self.scenario.is_done(self) and not self.plan()["actions"]
-                and all(r["complete"] and r["lastComplete"] and properties_instant(r["lastComplete"]) > after for r in s["regions"]))
+                and all(r["complete"] and r["lastComplete"] and properties.instant({"at": r["lastComplete"]}) > after for r in s["regions"]))
 
     def wait(self, condition, what):
         patience = PATIENCE + (4 * DEADLINE if self.speed == SLOW_SPEED else 0)
@@ -213,10 +213,6 @@ class Run:
             if process and process.poll() is None:
                 process.kill()
                 process.wait()
-
-
-def properties_instant(text):
-    return properties.instant({"at": text})
 
 
 @dataclass
