@@ -278,6 +278,7 @@ static bool is_in_scope(const Kind *k, const CloudObject *o, const char *scope) 
         return true;
 }
 
+/* Twice, as absence is believed. */
 static void look_at_scope(Fixture *f, const Kind *k, unsigned region, const char *scope) {
         Listing *l = world_need_listing(f->world, k, NULL, region, scope);
         cJSON *items = json_new_array();
@@ -290,8 +291,10 @@ static void look_at_scope(Fixture *f, const Kind *k, unsigned region, const char
                         json_append(items, json_copy(f->cloud[i].body));
         if (f->silent[region])
                 cJSON_Delete(items);
-        else
+        else {
+                world_see_listing(f->world, l, json_copy(items), f->now - 1, f->now, is_bound, NULL);
                 world_see_listing(f->world, l, items, f->now, f->now + 1, is_bound, NULL);
+        }
 }
 
 static void look_at_rules(Fixture *f, const CloudObject *o) {

@@ -220,6 +220,12 @@ static void test_absence(void **state) {
         exists(f, NET, NULL);
         turn(f);
         assert_not_found(f, NODES, true);
+        world_listing(f->world, subnet, NULL, PRIMARY, COMPARTMENT)->before = 0; /* listed once */
+        decide(f);
+        assert_not_found(f, NODES, false);
+        assert_verdict(f, NODES, "progressing listed-again");
+        assert_actions(f, NODES, "");
+        turn(f);
         l = world_listing(f->world, subnet, NULL, PRIMARY, COMPARTMENT);
         world_wrote(f->world, subnet, PRIMARY, NULL, NULL, l->begun + 1); /* a create ended since */
         decide(f);

@@ -53,35 +53,38 @@ static Observed *get(Seen *s, const char *name, const char *etag, usec_t begun) 
         return world_see(s->w, s->k, 0, vcn(ID, name), etag, READ_GET, begun, begun + 5);
 }
 
-/* begun, written, loaded, error, the last write for the thing itself → proves? */
+/* begun, the one before, written, loaded, error, the last write for the thing itself → proves? */
 static void test_proof_of_absence(void **state) {
         static const struct {
-                usec_t begun, written, loaded;
+                usec_t begun, before, written, loaded;
                 unsigned attempts;
                 int status;
                 bool proves;
                 usec_t wrote;
         } cases[] = {
-                { 0, 0, 0, 0, 0, false },          /* never listed */
-                { 200, 0, 100, 0, 0, true },       /* after the load, nothing written */
-                { 99, 0, 100, 0, 0, false },       /* before the load */
-                { 100, 0, 100, 0, 0, true },       /* with it */
-                { 200, 201, 100, 0, 0, false },    /* a write ended since */
-                { 200, 200, 100, 0, 0, true },     /* a write ended just then */
-                { 200, 0, 100, 1, 0, false },      /* the last try got no answer */
-                { 200, 0, 100, 1, 500, false },    /* … or an error */
-                { 200, 0, 100, 0, 404, false },    /* … or a refusal */
-                { 200, 150, 100, 0, 0, true },     /* the write came before */
-                { 200, 150, 201, 0, 0, false },    /* a reload came since */
-                { 200, 0, 100, 0, 0, false, 201 }, /* this very thing was made since */
-                { 200, 0, 100, 0, 0, true, 200 },  /* … and just then */
-                { 200, 201, 100, 0, 0, false, 150 },
+                { 0, 0, 0, 0, 0, 0, false },            /* never listed */
+                { 200, 150, 0, 100, 0, 0, true },       /* twice after the load, nothing written */
+                { 200, 0, 0, 100, 0, 0, false },        /* once: it may have left it out */
+                { 200, 99, 0, 100, 0, 0, false },       /* once after the load */
+                { 99, 50, 0, 100, 0, 0, false },        /* before the load */
+                { 110, 100, 0, 100, 0, 0, true },       /* with it */
+                { 200, 150, 201, 100, 0, 0, false },    /* a write ended since */
+                { 200, 150, 200, 100, 0, 0, true },     /* a write ended just then */
+                { 200, 150, 180, 100, 0, 0, true },     /* … or between the two */
+                { 200, 150, 0, 100, 1, 0, false },      /* the last try got no answer */
+                { 200, 150, 0, 100, 1, 500, false },    /* … or an error */
+                { 200, 150, 0, 100, 0, 404, false },    /* … or a refusal */
+                { 200, 150, 0, 201, 0, 0, false },      /* a reload came since */
+                { 200, 150, 0, 100, 0, 0, false, 201 }, /* this very thing was made since */
+                { 200, 150, 0, 100, 0, 0, true, 200 },  /* … and just then */
+                { 200, 150, 201, 100, 0, 0, false, 150 },
         };
         Seen *s = *state;
 
         assert_false(listing_proves_absence(s->w, NULL, 0));
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 s->l->begun = cases[i].begun;
+                s->l->before = cases[i].before;
                 s->l->written = cases[i].written;
                 s->w->loaded = cases[i].loaded;
                 s->l->attempts = cases[i].attempts;
@@ -153,6 +156,7 @@ static void test_created(void **state) {
         Seen *s = *state;
         Observed *o;
 
+        list(s, NULL, NULL, 190);
         list(s, NULL, NULL, 200);
         assert_true(world_see_created(s->w, s->k, 0, vcn(ID, "one"), "e1", 300));
         o = world_find(s->w, ID);

@@ -301,7 +301,7 @@ static void bind_by_name(const Finder *f, Resource *r) {
                 bind(r, r->candidates[0], IDENTITY_NAME);
 }
 
-static Listing *listing_of(const Context *c, const Resource *r) {
+Listing *identify_listing(const Context *c, const Resource *r) {
         const Desired *d = r->desired;
         const char *scope = "";
 
@@ -331,7 +331,8 @@ static void judge_absence(const Finder *f, Resource *r) {
                 r->absent = true; /* nothing is below what does not exist */
         else if (!parent || parent->observed) {
                 r->stray = *stray_of(f, r->region, r->kind);
-                r->absent = !r->stray && listing_proves_absence(f->c->world, listing_of(f->c, r), r->wrote);
+                r->absent = !r->stray &&
+                            listing_proves_absence(f->c->world, identify_listing(f->c, r), r->wrote);
         }
 }
 
@@ -345,7 +346,7 @@ static void identify_one(const Finder *f, Resource *r) {
         if (!r->desired->pin && !r->observed && r->n_candidates == 0) {
                 if (r->desired->role)
                         bind_by_role(c, r);
-                else if ((listing = listing_of(c, r)) && listing->begun > 0)
+                else if ((listing = identify_listing(c, r)) && listing->begun > 0)
                         bind_by_name(f, r);
                 if (going && !r->observed && r->n_candidates == 0)
                         bind(r, going, IDENTITY_TAG);

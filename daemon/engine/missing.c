@@ -6,6 +6,7 @@
 
 #include "base/cidr.h"
 #include "converge.h"
+#include "identify.h"
 #include "model/compare.h"
 
 void assess_ambiguous(const Resource *r, Assessment *a) {
@@ -186,19 +187,20 @@ static const char *listing_trouble(const Context *c, const Resource *r) {
         return NULL;
 }
 
-/* The listing that proved what is there until we wrote something of that kind ourselves: it only has to be made again. */
-static Listing *listing_made_old(const Context *c, const Resource *r) {
-        Listing *l, *old = NULL;
+/* The listing that has only to be made again: it is the first since the spec's load, or older than what we wrote of that kind. */
+static Listing *listing_to_repeat(const Context *c, const Resource *r) {
+        Listing *l = identify_listing(c, r);
 
-        for (l = c->world->listings; l; l = l->hh.next) {
-                if (l->kind != r->kind || l->region != r->region || l->sub)
-                        continue;
-                if (l->begun == 0 || l->begun < c->world->loaded)
-                        return NULL;
-                if (l->begun < MAX(l->written, r->wrote))
-                        old = l;
-        }
-        return old;
+        return l && l->begun > 0 && l->begun >= c->world->loaded ? l : NULL;
+}
+
+static void say_listed_again(const Context *c, const Resource *r, Assessment *a) {
+        if (a->look_listing->before < c->world->loaded || a->look_listing->before == 0)
+                assessment_set(a, VERDICT_PROGRESSING, "listed-again",
+                               "looked for again: one list alone may have left it out");
+        else
+                assessment_set(a, VERDICT_PROGRESSING, "listed-again",
+                               "looked for again: another %s was just written", r->kind->name);
 }
 
 static void say_unknown(const Context *c, const Resource *r, Assessment *a) {
@@ -217,9 +219,8 @@ static void say_unknown(const Context *c, const Resource *r, Assessment *a) {
         else if (parent && parent->observed && parent->observed->life == LIFE_COMING) {
                 strv_push(&a->waits_for, parent->address);
                 assessment_set(a, VERDICT_WAITING, "waits", "waits for %s", parent->address);
-        } else if ((a->look_listing = listing_made_old(c, r)))
-                assessment_set(a, VERDICT_PROGRESSING, "listed-again",
-                               "looked for again: another %s was just written", r->kind->name);
+        } else if ((a->look_listing = listing_to_repeat(c, r)))
+                say_listed_again(c, r, a);
         else
                 assessment_set(a, VERDICT_UNKNOWN, "not-listed", "not listed completely yet");
 }

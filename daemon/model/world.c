@@ -200,6 +200,7 @@ void world_see_listing(World *w, Listing *l, cJSON *items, usec_t begun, usec_t 
                 } else
                         forget(w, o);
         }
+        l->before = l->begun;
         l->begun = begun;
         l->ended = now;
         l->attempts = 0;
@@ -338,7 +339,7 @@ void world_drop_unneeded(World *w) {
 }
 
 bool listing_proves_absence(const World *w, const Listing *l, usec_t wrote) {
-        return l && l->begun > 0 && l->begun >= w->loaded && l->begun >= l->written && l->begun >= wrote &&
+        return l && l->before > 0 && l->before >= w->loaded && l->begun >= l->written && l->begun >= wrote &&
                l->error.status == 0 && l->attempts == 0;
 }
 

@@ -57,11 +57,12 @@ struct Listing {
         const Kind *kind;
         const Field *sub; /* the rules of one object, or NULL: objects */
         unsigned region;
-        char *scope;  /* a compartment, a parent or an owner; "" for none */
-        bool needed;  /* set by observe.c each turn; what is not needed is dropped */
-        usec_t due;   /* when to begin the next */
-        usec_t tried; /* when the last try began */
-        usec_t begun; /* when the last complete one began; 0: none was */
+        char *scope;   /* a compartment, a parent or an owner; "" for none */
+        bool needed;   /* set by observe.c each turn; what is not needed is dropped */
+        usec_t due;    /* when to begin the next */
+        usec_t tried;  /* when the last try began */
+        usec_t begun;  /* when the last complete one began; 0: none was */
+        usec_t before; /* when the complete one before that began; 0: none was */
         usec_t ended;
         usec_t written; /* when our last write in this scope ended */
         usec_t created; /* when our last create of its kind ended whose reply showed the thing: it may lack that */
@@ -142,8 +143,11 @@ Listing *world_need_listing(World *w, const Kind *k, const Field *sub, unsigned 
 void world_drop_unneeded(World *w);
 
 /* True when that listing is complete and began after the spec's load, after our last write in its scope whose effect is not known
- * object by object, and after 'wrote', the end of the last write for the very thing that is looked for (0: none): only then does
- * what it lacks not exist.
+ * object by object, and after 'wrote', the end of the last write for the very thing that is looked for (0: none), and the one
+ * before it began after the load as well: only then does what it lacks not exist.
+ *
+ * Why two. A reply that lost the header which leads to the next page looks complete. What was seen before is asked for by id when a
+ * list lacks it; what was never seen has nothing but the list, and would be built a second time.
  *
  * Why a create of ours that ended since, with its object in the reply, does not count against the others in its scope. What may
  * stand there that the listing lacks is (1) what somebody else made since: no listing can exclude that, and how old one may become

@@ -17,6 +17,7 @@ from tandem import Hand, Tandem, find
 SPEED = 200
 SLOW_SPEED = 20  # where a request's deadline is waited for
 PATIENCE = 60
+LINGER = 300  # seconds of the daemon's own time: as long as what hardly moves takes to be listed anew, with room
 LATEST = 5.0  # what a reply of the socket may take on a machine full of cases
 EVERY = 0.05
 TOLD = {200, 204}
@@ -71,6 +72,7 @@ class Run:
         self.log = []  # of calls
         self.forgets = []  # epoch: restarts and reloads
         self.armed, self.hit, self.stepped = 0, None, 0.0
+        self.reached = None  # epoch: when the declared state first was there
         self.sim = self.daemon = None
 
     # What scenarios use
@@ -136,7 +138,15 @@ class Run:
             self.launch()
 
     def settled(self):
-        """In sync by a view that began after the last thing that happened."""
+        """In sync by a view that began after the last thing that happened; and what is read now and then was read once more, so that
+        a fault of such a reading is met."""
+        if not self.in_sync():
+            return False
+        self.reached = self.reached or time.time()
+        return (not self.fault or self.hit or self.case.method != "GET"
+                or time.time() > self.reached + LINGER / self.speed)
+
+    def in_sync(self):
         self.look()
         if self.daemon.process.poll() is not None:
             raise Failure(f"tandemd ended with {self.daemon.process.returncode}")
