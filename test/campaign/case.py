@@ -19,7 +19,7 @@ SLOW_SPEED = 20  # where a request's deadline is waited for
 PATIENCE = 60
 LINGER = 300  # seconds of the daemon's own time: as long as what hardly moves takes to be listed anew, with room
 LATEST = 5.0  # what a reply of the socket may take on a machine full of cases
-EVERY = 0.05
+EVERY, SLOW_EVERY = 0.05, 0.3  # seconds between two looks; many a slow case runs beside the others
 TOLD = {200, 204}
 
 
@@ -157,8 +157,8 @@ class Run:
                 and all(r["complete"] and r["lastComplete"] and properties.instant({"at": r["lastComplete"]}) > after for r in s["regions"]))
 
     def wait(self, condition, what):
-        patience = PATIENCE + (4 * DEADLINE if self.speed == SLOW_SPEED else 0)
-        wait_for(condition, patience, every=EVERY, what=what)
+        slow = self.speed == SLOW_SPEED
+        wait_for(condition, PATIENCE + (4 * DEADLINE if slow else 0), every=SLOW_EVERY if slow else EVERY, what=what)
 
     def lend_key(self):
         """One API key serves the simulators of all cases: making it would cost more than many a case."""
