@@ -171,7 +171,7 @@ static bool token_made_another(const Write *w, const cJSON *made) {
         const char *address = json_string(json_get(made, "freeformTags"), TAG_ADDRESS);
 
         return w->creates && json_string(made, "id") && !streq_ptr(address, w->resource->address) &&
-               !streq_ptr(json_string(made, "displayName"), w->name);
+               !streq_ptr(json_string(made, kind_name_field(w->kind)), w->name);
 }
 
 static void take_success(Engine *e, Write *w, OciReply *reply) {
@@ -308,7 +308,7 @@ static Write *write_new(Engine *e, const Action *a) {
                 .verb = a->verb,
                 .method = xstrdup(call->method),
                 .path = query ? xstrndup(call->path, (size_t) (query - call->path)) : xstrdup(call->path),
-                .name = call->creates ? xstrdup(json_string(call->body, "displayName")) : NULL,
+                .name = call->creates ? xstrdup(json_string(call->body, kind_create_name(call->kind))) : NULL,
                 .what = describe(a),
         };
         for (size_t i = 0; i < a->differences.n; i++)
@@ -341,8 +341,7 @@ void act_start(Engine *e, const Context *c, Action *a) {
         r = oci_call_start(e->options.client,
                            &(OciRequest){
                                    .region = c->estate->regions[w->region].region,
-                                   .service = w->kind->service == SERVICE_IDENTITY ? OCI_SERVICE_IDENTITY
-                                                                                   : OCI_SERVICE_CORE,
+                                   .service = kind_oci_service(w->kind),
                                    .method = a->call.method,
                                    .path = a->call.path,
                                    .body = a->call.body,

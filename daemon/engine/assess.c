@@ -127,6 +127,28 @@ static void act_elements(Resource *r, const Field *f, Assessment *a) {
         }
 }
 
+/* POST {id}/actions/updateEndpointConfig {nsgIds, isPublicIpEnabled}: members of one object, by one call for each verb. */
+static void act_object(Resource *r, const cJSON *want, const Field *f, Verb verb, Assessment *a) {
+        Action *action = NULL;
+
+        for (size_t i = 0; i < a->differences.n; i++) {
+                const Difference *d = &a->differences.d[i];
+
+                if (d->field != f || d->refused || d->verb != verb)
+                        continue;
+                if (!action)
+                        action = assessment_act(a, r, verb);
+                differences_copy(&action->differences, d);
+        }
+        if (!action)
+                return;
+        make_call(action, "POST",
+                  xasprintf("%s/%s/actions/%s", r->kind->path, r->observed->id, f->object_action),
+                  body_for_object_action(r, f, want, &a->differences, verb));
+        guard_with_etag(action);
+        action->reason = count_text(&action->differences);
+}
+
 typedef enum SubCall {
         SUB_UPDATE,
         SUB_ADD,
@@ -184,12 +206,16 @@ static void act_sub(const Context *c, Resource *r, const Field *f, SubCall which
         action->reason = count_text(&action->differences);
 }
 
-static void act_lists(const Context *c, Resource *r, Assessment *a) {
+static void act_calls(const Context *c, Resource *r, const cJSON *want, Assessment *a) {
         for (const Field *f = kind_field_first(r->kind); f; f = kind_field_next(r->kind, f)) {
                 if (f->change != CHANGE_ACTION)
                         continue;
                 if (f->action)
                         act_elements(r, f, a);
+                if (f->object_action) {
+                        act_object(r, want, f, VERB_UPDATE, a);
+                        act_object(r, want, f, VERB_DISRUPT, a);
+                }
                 for (SubCall which = 0; f->rules && which < _SUB_MAX; which++)
                         act_sub(c, r, f, which, a);
         }
@@ -250,7 +276,7 @@ static void decide(const Context *c, Resource *r, const cJSON *want, Assessment 
                 act_adopt(c, r, a);
         if (has_in_body(a, VERB_UPDATE))
                 act_put(c, r, want, VERB_UPDATE, a);
-        act_lists(c, r, a);
+        act_calls(c, r, want, a);
         if (has_in_body(a, VERB_DISRUPT))
                 act_put(c, r, want, VERB_DISRUPT, a);
         if (has_in_body(a, VERB_REPLACE))

@@ -31,7 +31,6 @@ struct Observer {
         size_t n_kinds;
 };
 
-OciService observe_service(const Kind *k);
 bool observe_may_start(const Observer *o, unsigned region);
 /* How often things of a kind are looked at. */
 usec_t observe_period(const Observer *o, const Kind *k, unsigned region);

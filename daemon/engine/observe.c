@@ -60,16 +60,6 @@ Observer *observer_free(Observer *o) {
         return NULL;
 }
 
-OciService observe_service(const Kind *k) {
-        switch (k->service) {
-        case SERVICE_CORE:
-                return OCI_SERVICE_CORE;
-        case SERVICE_IDENTITY:
-                return OCI_SERVICE_IDENTITY;
-        }
-        return OCI_SERVICE_CORE;
-}
-
 bool observe_may_start(const Observer *o, unsigned region) {
         return o->running[region] < READS_AT_ONCE;
 }
@@ -403,7 +393,7 @@ static void start_listing(Observer *o, Listing *l) {
         r = oci_list_start(e->options.client,
                            &(OciRequest){
                                    .region = e->estate->regions[l->region].region,
-                                   .service = observe_service(l->kind),
+                                   .service = kind_oci_service(l->kind),
                                    .method = "GET",
                                    .path = path,
                                    .deadline_usec = DEADLINE,

@@ -270,7 +270,7 @@ static void start_read(Observer *o, Read *rd) {
         r = oci_call_start(e->options.client,
                            &(OciRequest){
                                    .region = e->estate->regions[rd->region].region,
-                                   .service = observe_service(rd->kind),
+                                   .service = kind_oci_service(rd->kind),
                                    .method = "GET",
                                    .path = path,
                                    .expect = OCI_EXPECT_OBJECT,

@@ -3,7 +3,9 @@
 
 #include "model/kind.h"
 
+extern const Kind kind_addon;
 extern const Kind kind_availability_domain;
+extern const Kind kind_cluster;
 extern const Kind kind_drg;
 extern const Kind kind_drg_attachment;
 extern const Kind kind_drg_route_distribution;
@@ -11,6 +13,8 @@ extern const Kind kind_drg_route_table;
 extern const Kind kind_internet_gateway;
 extern const Kind kind_nat_gateway;
 extern const Kind kind_network_security_group;
+extern const Kind kind_node_image;
+extern const Kind kind_node_pool;
 extern const Kind kind_peering;
 extern const Kind kind_remote_peering_connection;
 extern const Kind kind_route_table;

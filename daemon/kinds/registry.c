@@ -17,6 +17,10 @@ const Kind *const kinds[] = {
         &kind_drg_route_distribution,
         &kind_drg_attachment,
         &kind_remote_peering_connection,
+        &kind_node_image,
+        &kind_cluster,
+        &kind_node_pool,
+        &kind_addon,
         &kind_peering,
         NULL,
 };

@@ -23,14 +23,7 @@ static void add_parent(const Context *c, const Resource *r, cJSON *body) {
                 json_set_string(body, r->kind->parent_field, parent->observed->id);
 }
 
-cJSON *body_for_create(const Context *c, const Resource *r, const cJSON *want) {
-        const Desired *d = r->desired;
-        cJSON *body = json_new_object(), *tags;
-
-        if (!(r->kind->flags & KIND_NO_COMPARTMENT))
-                json_set_string(body, "compartmentId", d->compartment);
-        add_parent(c, r, body);
-        json_set_string(body, "displayName", d->displayName ? d->displayName : d->name);
+static void add_fields(const Context *c, const Resource *r, const cJSON *want, cJSON *body) {
         for (const Field *f = kind_field_first(r->kind); f; f = kind_field_next(r->kind, f)) {
                 const cJSON *v = json_get(want, field_api(f));
 
@@ -43,6 +36,20 @@ cJSON *body_for_create(const Context *c, const Resource *r, const cJSON *want) {
                 else if (f->flags & FIELD_SEND_ALWAYS)
                         json_set(body, field_api(f), parse_fallback(f));
         }
+}
+
+cJSON *body_for_create(const Context *c, const Resource *r, const cJSON *want) {
+        const Desired *d = r->desired;
+        cJSON *body = json_new_object(), *tags;
+
+        if (!(r->kind->flags & KIND_NO_COMPARTMENT))
+                json_set_string(body, "compartmentId", d->compartment);
+        if (!r->kind->below) /* else its path says the parent */
+                add_parent(c, r, body);
+        json_set_string(body, kind_create_name(r->kind), d->displayName ? d->displayName : d->name);
+        add_fields(c, r, want, body);
+        if (r->kind->flags & KIND_NO_TAGS)
+                return body;
         tags = json_get(body, "freeformTags");
         if (!tags) {
                 tags = json_new_object();
@@ -57,10 +64,22 @@ static bool in_put(const Field *f) {
                !(f->flags & FIELD_NOT_IN_PUT) && f->type != FIELD_ROLE;
 }
 
-static bool is_chosen(const Differences *ds, const Field *f, unsigned verbs) {
-        for (size_t i = 0; i < ds->n; i++)
-                if (ds->d[i].field == f && !ds->d[i].refused && (verbs & 1u << ds->d[i].verb))
+/* What this PUT may mend. */
+typedef struct Choice {
+        const Differences *ds;
+        unsigned verbs; /* bits 1 << Verb */
+} Choice;
+
+/* A difference at this path, or somewhere inside. */
+static bool is_chosen(const Choice *choice, const char *path) {
+        for (size_t i = 0; i < choice->ds->n; i++) {
+                const Difference *d = &choice->ds->d[i];
+                const char *rest = startswith(d->path, path);
+
+                if (rest && (!*rest || *rest == '.' || *rest == '[') && !d->refused &&
+                    (choice->verbs & 1u << d->verb))
                         return true;
+        }
         return false;
 }
 
@@ -101,14 +120,31 @@ static void overlay(cJSON *to, const cJSON *from, bool caseless) {
         }
 }
 
-/* The same inside an object; what a PUT cannot change goes back as it was read. */
-static void overlay_fields(const Field *fields, cJSON *to, const cJSON *from) {
-        for (const Field *f = fields; f->name; f++) {
-                const cJSON *m = json_get(from, field_api(f));
+static bool is_changed_in_put(const Field *f) {
+        return f->change == CHANGE_UPDATE || f->change == CHANGE_DISRUPT;
+}
 
-                if (m && (f->change == CHANGE_UPDATE || f->change == CHANGE_DISRUPT))
-                        json_set_copy(to, field_api(f), m);
+/* The same inside an object, as far as this PUT may mend it; what a PUT cannot change goes back as it was read, but for what the
+ * API refuses. 'path' is the object's. */
+static void overlay_fields(const Field *fields, const char *path, const Choice *choice, cJSON *to,
+                           const cJSON *from) {
+        for (const Field *f = fields; f->name; f++) {
+                _cleanup_free_ char *inner = xasprintf("%s.%s", path, f->name);
+                const cJSON *m = json_get(from, field_api(f));
+                cJSON *there = json_get(to, field_api(f));
+
+                if (f->flags & FIELD_NOT_IN_PUT)
+                        json_remove(to, field_api(f));
+                else if (f->type == FIELD_OBJECT && cJSON_IsObject(there))
+                        overlay_fields(f->fields, inner, choice, there, m);
+                else if (m && is_changed_in_put(f) && is_chosen(choice, inner)) {
+                        if (cJSON_IsObject(m) && cJSON_IsObject(there))
+                                overlay(there, m, f->type == FIELD_TAGS);
+                        else
+                                json_set_copy(to, field_api(f), m);
+                }
         }
+        drop_nulls(to);
 }
 
 /* {serviceId, serviceName} is written as {serviceId}. */
@@ -128,10 +164,11 @@ static cJSON *writable_elements(const Field *f, const cJSON *v) {
         return list;
 }
 
-static cJSON *field_for_put(const Field *f, const cJSON *want, const cJSON *have, bool chosen) {
+/* 'choice' NULL: as it was read. */
+static cJSON *field_for_put(const Field *f, const cJSON *want, const cJSON *have, const Choice *choice) {
         cJSON *v;
 
-        if (!chosen || !want)
+        if (!choice || !want)
                 return have                           ? writable_elements(f, have)
                        : f->flags & FIELD_SEND_ALWAYS ? parse_fallback(f)
                                                       : NULL;
@@ -139,7 +176,7 @@ static cJSON *field_for_put(const Field *f, const cJSON *want, const cJSON *have
                 return writable_elements(f, want);
         v = json_copy(have);
         if (f->type == FIELD_OBJECT)
-                overlay_fields(f->fields, v, want);
+                overlay_fields(f->fields, f->name, choice, v, want);
         else
                 overlay(v, want, f->type == FIELD_TAGS);
         drop_nulls(v);
@@ -163,22 +200,43 @@ static void add_tag_maps(const Context *c, const Resource *r, cJSON *body, bool 
 
 cJSON *body_for_put(const Context *c, const Resource *r, const cJSON *want, const Differences *ds,
                     unsigned verbs, bool tag) {
+        const Choice choice = { .ds = ds, .verbs = verbs };
         cJSON *body = json_new_object();
 
         for (const Field *f = kind_field_first(r->kind); f; f = kind_field_next(r->kind, f)) {
                 const cJSON *w = json_get(want, field_api(f)),
                             *have = json_get(r->observed->body, field_api(f));
-                bool chosen = is_chosen(ds, f, verbs);
+                bool chosen = is_chosen(&choice, f->name);
                 cJSON *v;
 
                 if (!in_put(f) || (!chosen && ((f->flags & FIELD_SEND_CHANGED) || f->type == FIELD_RULES)))
                         continue;
+                if (f->not_with && json_get(body, f->not_with))
+                        continue;
                 v = f->type == FIELD_RULES ? rules_for_put(c, r, f, w, ds, verbs)
-                                           : field_for_put(f, w, have, chosen);
+                                           : field_for_put(f, w, have, chosen ? &choice : NULL);
                 if (v)
                         json_set(body, field_api(f), v);
         }
-        add_tag_maps(c, r, body, tag);
+        if (!(r->kind->flags & KIND_NO_TAGS))
+                add_tag_maps(c, r, body, tag);
+        return body;
+}
+
+/* Members of an object that an action sets; those that it does not mend now are said as they are. */
+cJSON *body_for_object_action(const Resource *r, const Field *f, const cJSON *want, const Differences *ds,
+                              Verb verb) {
+        const cJSON *wanted = json_get(want, field_api(f)), *there = json_get(r->observed->body, field_api(f));
+        const Choice choice = { .ds = ds, .verbs = 1u << verb };
+        cJSON *body = json_new_object();
+
+        for (const Field *inner = f->fields; inner->name; inner++) {
+                _cleanup_free_ char *path = xasprintf("%s.%s", f->name, inner->name);
+
+                if (inner->change == CHANGE_ACTION)
+                        json_set_copy(body, field_api(inner),
+                                      json_get(is_chosen(&choice, path) ? wanted : there, field_api(inner)));
+        }
         return body;
 }
 
@@ -190,7 +248,7 @@ cJSON *body_for_abandon(const Resource *r) {
         for (const Field *f = kind_field_first(r->kind); f; f = kind_field_next(r->kind, f))
                 if (in_put(f) && (f->flags & FIELD_SEND_ALWAYS) && f->type != FIELD_RULES)
                         json_set(body, field_api(f),
-                                 field_for_put(f, NULL, json_get(r->observed->body, field_api(f)), false));
+                                 field_for_put(f, NULL, json_get(r->observed->body, field_api(f)), NULL));
         tags = json_copy(json_get(r->observed->body, "freeformTags"));
         json_remove(tags, TAG_ESTATE);
         json_remove(tags, TAG_ADDRESS);

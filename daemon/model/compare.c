@@ -2,7 +2,11 @@
  * mean alike is equal. Rules are told apart by their keys and owned one by one. */
 #include "compare.h"
 
+#include <math.h>
+
+#include "base/time-util.h"
 #include "rules.h"
+#include "version.h"
 
 static cJSON *fallback_of(const Field *f) {
         cJSON *v = NULL;
@@ -108,6 +112,19 @@ static bool object_arrays_equal(const Field *f, const cJSON *want, const cJSON *
         return true;
 }
 
+/* 13.3 comes back as 13.300000190734863. */
+static bool numbers_equal(double a, double b) {
+        return fabs(a - b) <= 1e-6 * MAX(fabs(a), fabs(b));
+}
+
+static bool durations_equal(const char *a, const char *b) {
+        usec_t one, two;
+
+        if (parse_iso_duration(a, &one) < 0 || parse_iso_duration(b, &two) < 0)
+                return streq(a, b);
+        return one == two;
+}
+
 bool field_equal(const Field *f, const cJSON *want, const cJSON *have) {
         _cleanup_json_ cJSON *fallback = fallback_of(f);
 
@@ -127,6 +144,10 @@ bool field_equal(const Field *f, const cJSON *want, const cJSON *have) {
                 return arrays_equal(f, want, have);
         if ((f->flags & FIELD_CASELESS) && cJSON_IsString(want) && cJSON_IsString(have))
                 return strcasecmp(want->valuestring, have->valuestring) == 0;
+        if (f->type == FIELD_NUMBER && cJSON_IsNumber(want) && cJSON_IsNumber(have))
+                return numbers_equal(want->valuedouble, have->valuedouble);
+        if (f->type == FIELD_DURATION && cJSON_IsString(want) && cJSON_IsString(have))
+                return durations_equal(want->valuestring, have->valuestring);
         return json_equal(want, have);
 }
 
@@ -150,8 +171,8 @@ static Difference *add_difference(const Context *c, const Resource *r, Assessmen
 }
 
 /* Names as members of tags: one difference for each declared tag that is not so. */
-static void compare_map(const Context *c, const Resource *r, const Field *f, const char *path,
-                        const cJSON *want, const cJSON *have, Assessment *a) {
+static void compare_map(const Context *c, const Resource *r, const Field *f, const Field *top,
+                        const char *path, const cJSON *want, const cJSON *have, Assessment *a) {
         bool caseless = f->type == FIELD_TAGS;
         const cJSON *m;
 
@@ -161,13 +182,13 @@ static void compare_map(const Context *c, const Resource *r, const Field *f, con
                 Difference *d;
 
                 if (cJSON_IsObject(m)) {
-                        compare_map(c, r, f, inner, m, other, a);
+                        compare_map(c, r, f, top, inner, m, other, a);
                         continue;
                 }
                 if (json_equal(m, other))
                         continue;
-                d = add_difference(c, r, a, f, VERB_UPDATE, TAKE_PTR(inner), m, other);
-                d->source = desired_field_source(c->estate, r->desired, f);
+                d = add_difference(c, r, a, top, VERB_UPDATE, TAKE_PTR(inner), m, other);
+                d->source = desired_field_source(c->estate, r->desired, top);
         }
 }
 
@@ -203,6 +224,15 @@ static bool holds_element(const Field *f, char *const *texts, size_t n, const cJ
         return false;
 }
 
+static bool holds_object(const Field *f, const cJSON *array, const cJSON *e) {
+        const cJSON *other;
+
+        cJSON_ArrayForEach (other, array)
+                if (objects_equal(f->fields, e, other))
+                        return true;
+        return false;
+}
+
 /* A set that only loses elements takes away; one that gets another element instead is brought back to what is declared. */
 static bool only_shrinks(const Field *f, const cJSON *want, const cJSON *have) {
         size_t n, m = (size_t) cJSON_GetArraySize(want);
@@ -210,15 +240,42 @@ static bool only_shrinks(const Field *f, const cJSON *want, const cJSON *have) {
         bool all = true;
         const cJSON *e;
 
-        if ((f->type != FIELD_REFS && f->type != FIELD_LOOKUPS) || !cJSON_IsArray(have))
+        if ((f->type != FIELD_REFS && f->type != FIELD_LOOKUPS && f->type != FIELD_OBJECTS) ||
+            !cJSON_IsArray(have))
                 return false;
         texts = element_texts(f, have, &n);
         cJSON_ArrayForEach (e, want)
-                all = all && holds_element(f, texts, n, e);
+                all = all && (f->type == FIELD_OBJECTS ? holds_object(f, have, e)
+                                                       : holds_element(f, texts, n, e));
         for (size_t i = 0; i < n; i++)
                 free(texts[i]);
         free(texts);
         return all && m < n;
+}
+
+static bool is_less(const Field *f, const cJSON *want, const cJSON *have) {
+        return (f->flags & FIELD_LESS_TAKES_AWAY) && cJSON_IsNumber(want) && cJSON_IsNumber(have) &&
+               want->valuedouble < have->valuedouble;
+}
+
+static int word_index(const Field *f, const char *word) {
+        for (int i = 0; f->words && f->words[i]; i++)
+                if (streq(f->words[i], word))
+                        return i;
+        return -1;
+}
+
+/* An older version, or a lower word, than there is: nobody can bring that back. */
+static bool is_lower(const Field *f, const cJSON *want, const cJSON *have) {
+        KubeVersion wanted, there;
+
+        if (!(f->flags & FIELD_ONLY_RISES) || !cJSON_IsString(want) || !cJSON_IsString(have))
+                return false;
+        if (f->type == FIELD_ENUM)
+                return word_index(f, want->valuestring) < word_index(f, have->valuestring);
+        return kube_version_parse(want->valuestring, &wanted) == 0 &&
+               kube_version_parse(have->valuestring, &there) == 0 &&
+               kube_version_compare(&wanted, &there) < 0;
 }
 
 static Verb verb_of(const Field *f, const cJSON *want, const cJSON *have) {
@@ -227,7 +284,7 @@ static Verb verb_of(const Field *f, const cJSON *want, const cJSON *have) {
         if (f->change == CHANGE_REPLACE)
                 return VERB_REPLACE;
         if (f->change == CHANGE_DISRUPT || (f->takes_away && streq(f->takes_away, text)) ||
-            only_shrinks(f, want, have))
+            only_shrinks(f, want, have) || is_less(f, want, have))
                 return VERB_DISRUPT;
         return VERB_UPDATE;
 }
@@ -248,7 +305,7 @@ static void compare_field(const Context *c, const Resource *r, const Field *f, c
                 return;
         }
         if (f->type == FIELD_MAP || f->type == FIELD_TAGS) {
-                compare_map(c, r, f, path, want, have, a);
+                compare_map(c, r, f, top, path, want, have, a);
                 return;
         }
         if (f->change == CHANGE_ACTION && f->action) {
@@ -258,8 +315,8 @@ static void compare_field(const Context *c, const Resource *r, const Field *f, c
         if (field_equal(f, want, have) || (!have && (f->flags & FIELD_NULL_UNKNOWN)))
                 return;
         d = add_difference(c, r, a, top, verb_of(f, want, have), xstrdup(path), want, have);
-        d->refused = f->change == CHANGE_NEVER;
-        d->note = xstrdup(f->never_text);
+        d->refused = f->change == CHANGE_NEVER || is_lower(f, want, have);
+        d->note = d->refused ? xstrdup(f->never_text) : NULL;
         d->source = desired_field_source(c->estate, r->desired, top);
 }
 

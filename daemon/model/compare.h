@@ -28,6 +28,9 @@ cJSON *body_for_create(const Context *c, const Resource *r, const cJSON *want);
  * refuses. Tags of ours are in when 'tag' is set. */
 cJSON *body_for_put(const Context *c, const Resource *r, const cJSON *want, const Differences *ds,
                     unsigned verbs, bool tag);
+/* The body of f->object_action: the members of that object that change by it. */
+cJSON *body_for_object_action(const Resource *r, const Field *f, const cJSON *want, const Differences *ds,
+                              Verb verb);
 /* The body of a PUT that takes our tags off. */
 cJSON *body_for_abandon(const Resource *r);
 /* The rules of one field that a call of the sub-collection carries: symbols and marks settled, "$at" gone. */

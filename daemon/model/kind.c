@@ -1,33 +1,58 @@
 /* Lookups over the registry's tables, and the fields that every object of the API has. */
 #include "kind.h"
 
+#define DISPLAY_NAME_DOC \
+        "the cloud's name; left out: the tandem name, and a rename in the console is no drift"
+#define TAG_FIELDS                                                                                            \
+        { .name = "freeformTags",                                                                             \
+          .type = FIELD_MAP,                                                                                  \
+          .change = CHANGE_UPDATE,                                                                            \
+          .fallback = "{}",                                                                                   \
+          .max = 7,                                                                                           \
+          .doc = "tags by name, up to 7: a thing has 10, and 3 are tandem's own; those that are not declared " \
+                 "survive" },                                                                                 \
+        {                                                                                                     \
+                .name = "definedTags", .type = FIELD_TAGS, .change = CHANGE_UPDATE, .fallback = "{}",         \
+                .max = 64,                                                                                    \
+                .doc = "tags by namespace and name, up to 64; those that are not declared survive",           \
+        }
+
 const Field kind_common_fields[] = {
-        {
-                .name = "displayName",
-                .type = FIELD_STRING,
-                .change = CHANGE_UPDATE,
-                .doc = "the cloud's name; left out: the tandem name, and a rename in the console is no "
-                       "drift",
-        },
-        {
-                .name = "freeformTags",
-                .type = FIELD_MAP,
-                .change = CHANGE_UPDATE,
-                .fallback = "{}",
-                .max = 7,
-                .doc = "tags by name, up to 7: a thing has 10, and 3 are tandem's own; those that are not "
-                       "declared survive",
-        },
-        {
-                .name = "definedTags",
-                .type = FIELD_TAGS,
-                .change = CHANGE_UPDATE,
-                .fallback = "{}",
-                .max = 64,
-                .doc = "tags by namespace and name, up to 64; those that are not declared survive",
-        },
+        { .name = "displayName", .type = FIELD_STRING, .change = CHANGE_UPDATE, .doc = DISPLAY_NAME_DOC },
+        TAG_FIELDS,
         {},
 };
+
+/* Of what the API calls by a `name`. */
+static const Field named_fields[] = {
+        { .name = "displayName",
+          .api = "name",
+          .type = FIELD_STRING,
+          .change = CHANGE_UPDATE,
+          .doc = DISPLAY_NAME_DOC },
+        TAG_FIELDS,
+        {},
+};
+
+const char *kind_name_field(const Kind *k) {
+        return k->name_field ? k->name_field : "displayName";
+}
+
+const char *kind_create_name(const Kind *k) {
+        return k->create_name ? k->create_name : kind_name_field(k);
+}
+
+OciService kind_oci_service(const Kind *k) {
+        switch (k->service) {
+        case SERVICE_CORE:
+                return OCI_SERVICE_CORE;
+        case SERVICE_IDENTITY:
+                return OCI_SERVICE_IDENTITY;
+        case SERVICE_CONTAINER_ENGINE:
+                return OCI_SERVICE_CONTAINER_ENGINE;
+        }
+        return OCI_SERVICE_CORE;
+}
 
 const Kind *kind_find(const char *name) {
         for (size_t i = 0; kinds[i]; i++)
@@ -78,17 +103,20 @@ static const Field *if_named(const Field *f) {
 }
 
 const Field *kind_field_first(const Kind *k) {
-        if (k->flags & (KIND_NOT_CLOUD | KIND_LOOKUP))
+        if (k->flags & (KIND_NOT_CLOUD | KIND_LOOKUP | KIND_NO_TAGS))
                 return if_named(own_fields(k));
-        return kind_common_fields;
+        return k->name_field ? named_fields : kind_common_fields;
+}
+
+static bool is_last_common(const Field *f) {
+        return f == &kind_common_fields[ARRAY_SIZE(kind_common_fields) - 2] ||
+               f == &named_fields[ARRAY_SIZE(named_fields) - 2];
 }
 
 const Field *kind_field_next(const Kind *k, const Field *f) {
         if (f[1].name)
                 return f + 1;
-        if (f >= kind_common_fields && f < kind_common_fields + ARRAY_SIZE(kind_common_fields))
-                return if_named(own_fields(k));
-        return NULL;
+        return is_last_common(f) ? if_named(own_fields(k)) : NULL;
 }
 
 const Field *kind_field(const Kind *k, const char *name) {
@@ -96,6 +124,20 @@ const Field *kind_field(const Kind *k, const char *name) {
                 if (streq(f->name, name))
                         return f;
         return NULL;
+}
+
+const Field *kind_field_path(const Kind *k, const char *dotted) {
+        _cleanup_(strv_freep) char **part = str_split(dotted, '.');
+        const Field *f = kind_field(k, part[0]);
+
+        for (size_t i = 1; f && part[i]; i++) {
+                const Field *inner = f->fields;
+
+                while (inner && inner->name && !streq(inner->name, part[i]))
+                        inner++;
+                f = inner && inner->name ? inner : NULL;
+        }
+        return f;
 }
 
 Life kind_life(const Kind *k, const cJSON *body) {

@@ -8,13 +8,17 @@
 #pragma once
 
 #include "forward.h"
+#include "oci/region.h"
 #include "words.h"
 
 typedef enum FieldType {
         FIELD_STRING,
         FIELD_BOOL,
         FIELD_INT,
-        FIELD_ENUM, /* one of 'words' */
+        FIELD_NUMBER,   /* may have a fraction; the service keeps them in single precision */
+        FIELD_DURATION, /* ISO 8601 of hours, minutes and seconds: "PT60M", compared as what it means */
+        FIELD_ENUM,     /* one of 'words' */
+        FIELD_STRINGS,  /* an array of texts, each of 'words' where there are any */
         FIELD_CIDR,
         FIELD_CIDRS,   /* array of blocks */
         FIELD_MAP,     /* string to string; only the declared names are compared, others survive */
@@ -62,6 +66,9 @@ enum {
         FIELD_WITHIN_PARENT = 1 << 17,  /* blocks that lie in one of the parent's */
         FIELD_EMPTY_IS_FALLBACK = 1 << 18, /* an empty array means the fallback */
         FIELD_SEND_CHANGED = 1 << 19,      /* in a PUT only when it differs */
+        FIELD_LESS_TAKES_AWAY = 1 << 20,   /* a number: a smaller one than there is is a disrupt */
+        FIELD_ONLY_RISES = 1 << 21, /* a version of Kubernetes, or a word: the API takes no lower one than there is */
+        FIELD_LOCAL = 1 << 22,             /* no member of the object: for the daemon's own use */
 };
 
 /* A list field that is changed one element at a time: POST {id}/actions/{add} {member: element}. */
@@ -80,8 +87,9 @@ struct Field {
         const char *fallback;   /* JSON text of what the service fills in; absent and null compare as this */
         const char *takes_away; /* JSON text of the wanted value that turns an update into a disrupt */
         const char *const *words; /* FIELD_ENUM: NULL-terminated */
-        int64_t min,
-                max; /* FIELD_INT: the range; FIELD_STRING: the length; 0,0: 1..255; FIELD_MAP, TAGS: how many */
+        int64_t min, max; /* FIELD_INT, NUMBER: the range; FIELD_DURATION: in seconds; FIELD_STRING: the length, 0,0:
+                             1..255; FIELD_MAP, TAGS: 'max' is how many, 'min' the longest value, 0: a tag's; lists:
+                             'max' is how many */
         const char *
                 pattern; /* FIELD_STRING: a POSIX extended regular expression, and what it means, for people: */
         const char *pattern_text;     /*   "1 to 15 letters and digits, a letter first" */
@@ -92,6 +100,9 @@ struct Field {
         const Field *fields;   /* FIELD_OBJECT: NULL-name terminated */
         const Rules *rules;    /* FIELD_RULES */
         const FieldAction *action; /* CHANGE_ACTION on a plain list */
+        const char *object_action; /* CHANGE_ACTION on a FIELD_OBJECT: POST {id}/actions/THIS with those of its members
+                                      that change by an action */
+        const char *not_with;      /* API member that no PUT may carry together with this one; it goes first */
         const char *never_text;    /* CHANGE_NEVER: what a person can do */
         const char *region_text;   /* what to say when a reference names the other region's */
         const char *doc;           /* one line for the schema and the reference */
@@ -144,6 +155,7 @@ struct Rules {
 typedef enum Service {
         SERVICE_CORE,
         SERVICE_IDENTITY,
+        SERVICE_CONTAINER_ENGINE,
 } Service;
 
 typedef enum Cadence {
@@ -177,7 +189,7 @@ typedef struct Role {
         bool in_parent_want; /* the pointer is a field of the parent to compare as well */
 } Role;
 
-/* One finding about a declared resource; 'f' (or NULL) says at which field it is shown. The message is copied. */
+/* One finding about a declared resource; 'f' (or NULL) says at which field it is shown, be it a member of an object. The message is copied. */
 typedef void (*LintReport)(void *userdata, const Desired *d, const Field *f, bool error,
                            const char *message);
 
@@ -192,6 +204,11 @@ enum {
         KIND_NO_PIN = 1 << 4,           /* healing makes new ones, so `id:` is refused */
         KIND_DIES_WITH_PARENT = 1 << 5, /* goes when its parent is deleted, and does not keep it from that */
         KIND_NEEDS_USER = 1 << 6,       /* does nothing until something names it */
+        KIND_NO_TAGS = 1 << 7,          /* carries none, so it is known by its name and place alone */
+        KIND_CLI_NO_CREATE = 1 << 8,    /* the CLI's create takes other words than the API: shown as a raw request */
+        KIND_SUMMARY = 1 << 9,          /* its list gives summaries: only a GET's body is judged */
+        KIND_NO_CREATE_BODY = 1 << 10,  /* its create answers 202 without a body: a work request makes it */
+        KIND_LIST_IS_OBJECT = 1 << 11,  /* what is listed is one object without an id, and no array */
 };
 
 struct Kind {
@@ -202,6 +219,10 @@ struct Kind {
         const char *path;         /* "/20160918/routeTables" */
         const char *list_query;   /* more than the scope: "attachmentType=ALL" */
         const char *parent_field; /* API member that names the parent: "vcnId" */
+        const char *below;        /* it has no OCID: it is {path}/{parent}/THIS/{name} */
+        const char *delete_query; /* what a DELETE has to say */
+        const char *name_field;   /* API member with its name; NULL: "displayName" */
+        const char *create_name;  /* what a create calls that; NULL: the same */
         const char *cli, *cli_id; /* "network route-table", "--rt-id" */
         const char *doc;
         Service service;
@@ -222,6 +243,11 @@ struct Kind {
         bool (*lookup_matches)(const cJSON *item, const char *key);
         /* KIND_LOOKUP: the keys that a spec may say, NULL-terminated, for messages; and as text */
         const char *const *lookup_keys;
+        /* … another key that it takes, as a POSIX extended regular expression, and what it means, for people; or NULL */
+        const char *lookup_pattern, *lookup_pattern_text;
+        /* KIND_LOOKUP, instead of lookup_matches: where the answer depends on who asks. 'want' is the asking resource's wanted
+         * object, 'have' its body as observed, or NULL. The answer is borrowed from 'item' or 'have'; NULL: none. */
+        const char *(*lookup_pick)(const cJSON *item, const char *key, const cJSON *want, const cJSON *have);
         /* KIND_NOT_CLOUD: the one word that a status page shows for it; static, never NULL. */
         const char *(*link_state)(const Context *c, const Resource *r);
         /* More lint than the tables can say. */
@@ -230,8 +256,12 @@ struct Kind {
         void (*network)(NetNode *n, const cJSON *body);
 };
 
-/* displayName, freeformTags, definedTags: every object of the API has them. */
+/* displayName, freeformTags, definedTags: every object of the API has them, but for KIND_NO_TAGS. */
 extern const Field kind_common_fields[];
+/* The API's member that carries its name: "displayName", or "name". */
+const char *kind_name_field(const Kind *k);
+const char *kind_create_name(const Kind *k); /* … in the body of its create */
+OciService kind_oci_service(const Kind *k);
 
 extern const Kind *const kinds[]; /* NULL-terminated, parents before children */
 size_t kind_count(void);
@@ -244,5 +274,7 @@ const Kind *kind_of_ocid_type(const char *type);
 const Field *kind_field_first(const Kind *k);
 const Field *kind_field_next(const Kind *k, const Field *f);
 const Field *kind_field(const Kind *k, const char *name);
+/* A member of an object as well: "endpointConfig.subnet", of an object of a list, too. NULL: there is none. */
+const Field *kind_field_path(const Kind *k, const char *dotted);
 
 Life kind_life(const Kind *k, const cJSON *body);

@@ -28,28 +28,45 @@ static cJSON *resolve_ref(const Context *c, const char *address, ResolveFor purp
         return NULL;
 }
 
-static cJSON *resolve_lookup(const Context *c, unsigned region, const cJSON *symbol, char ***waits) {
+/* What stays the same while one resource's symbols are replaced. */
+typedef struct Asker {
+        const Context *c;
+        const Resource *r;
+        ResolveFor purpose;
+} Asker;
+
+static const char *answer_of(const Asker *q, const Observed *o, const char *key, const char *member) {
+        const cJSON *have = q->purpose == RESOLVE_COMPARE && q->r->observed ? q->r->observed->body : NULL;
+
+        if (o->kind->lookup_pick)
+                return o->kind->lookup_pick(o->body, key, q->r->desired->want, have);
+        return o->kind->lookup_matches(o->body, key) ? json_string(o->body, member) : NULL;
+}
+
+static cJSON *resolve_lookup(const Asker *q, const cJSON *symbol, char ***waits) {
         const char *kind = json_string(symbol, "$lookup"), *key = json_string(symbol, "key");
         const char *member = json_string(symbol, "member");
         _cleanup_free_ char *address = NULL;
+        const Context *c = q->c;
 
         for (size_t i = 0; i < c->world->n_lookups; i++) {
                 const Observed *o = c->world->lookups[i];
+                const char *answer = o->region == q->r->region && streq(o->kind->name, kind)
+                                             ? answer_of(q, o, key, member)
+                                             : NULL;
 
-                if (o->region == region && streq(o->kind->name, kind) &&
-                    o->kind->lookup_matches(o->body, key) && json_string(o->body, member))
-                        return json_new_string(json_string(o->body, member));
+                if (answer)
+                        return json_new_string(answer);
         }
-        address = xasprintf("%s/%s/%s", c->estate->regions[region].name, kind, key);
+        address = xasprintf("%s/%s/%s", c->estate->regions[q->r->region].name, kind, key);
         wait_for(waits, address);
         return NULL;
 }
 
-static cJSON *resolve_symbol(const Context *c, unsigned region, const cJSON *symbol, ResolveFor purpose,
-                             char ***waits) {
+static cJSON *resolve_symbol(const Asker *q, const cJSON *symbol, char ***waits) {
         const char *address = symbol_ref(symbol);
 
-        return address ? resolve_ref(c, address, purpose, waits) : resolve_lookup(c, region, symbol, waits);
+        return address ? resolve_ref(q->c, address, q->purpose, waits) : resolve_lookup(q, symbol, waits);
 }
 
 /* Nothing that the spec says of an element was left out of its copy. */
@@ -59,20 +76,19 @@ static bool is_whole(const cJSON *element, const cJSON *copy) {
 
 /* A copy with symbols replaced. 'keep': what cannot be resolved stays a symbol; else its member goes, and an array goes whole, for
  * nothing may be taken out of a list while one of its elements is unresolved, be it a member of one. NULL: nothing is left. */
-static cJSON *resolve_value(const Context *c, unsigned region, const cJSON *v, ResolveFor purpose, bool keep,
-                            char ***waits) {
+static cJSON *resolve_value(const Asker *q, const cJSON *v, bool keep, char ***waits) {
         bool whole = true;
         cJSON *copy;
 
         if (is_symbol(v)) {
-                copy = resolve_symbol(c, region, v, purpose, waits);
+                copy = resolve_symbol(q, v, waits);
                 return copy || !keep ? copy : json_copy(v);
         }
         if (!cJSON_IsObject(v) && !cJSON_IsArray(v))
                 return json_copy(v);
         copy = cJSON_IsObject(v) ? json_new_object() : json_new_array();
         for (const cJSON *m = v->child; m; m = m->next) {
-                cJSON *inner = resolve_value(c, region, m, purpose, keep, waits);
+                cJSON *inner = resolve_value(q, m, keep, waits);
 
                 if (cJSON_IsArray(v) && !is_whole(m, inner))
                         whole = false;
@@ -108,7 +124,29 @@ static void rules_need(const Context *c, const Resource *r, const Field *f, cons
         }
 }
 
+/* Takes out what `ignore` names by this path, such as "nodeConfigDetails.size"; 'rest' is what follows f's own name. */
+static void ignore_inside(const Field *f, const char *rest, cJSON *v) {
+        for (const Field *inner = f->fields; *rest == '.' && v && inner && inner->name; inner++) {
+                const char *more = startswith(rest + 1, inner->name);
+
+                if (more && !*more)
+                        json_remove(v, field_api(inner));
+                else if (more && *more == '.' && inner->type == FIELD_OBJECT)
+                        ignore_inside(inner, more, json_get(v, field_api(inner)));
+        }
+}
+
+static void ignore_members(const Desired *d, const Field *f, cJSON *v) {
+        for (char **path = d->ignore; path && *path; path++) {
+                const char *rest = f->type == FIELD_OBJECT ? startswith(*path, f->name) : NULL;
+
+                if (rest)
+                        ignore_inside(f, rest, v);
+        }
+}
+
 cJSON *resolve_want(const Context *c, const Resource *r, ResolveFor purpose, char ***waits) {
+        const Asker q = { .c = c, .r = r, .purpose = purpose };
         const Desired *d = r->desired;
         cJSON *ret = json_new_object();
 
@@ -116,18 +154,21 @@ cJSON *resolve_want(const Context *c, const Resource *r, ResolveFor purpose, cha
                 const cJSON *v = json_get(d->want, field_api(f));
                 cJSON *resolved;
 
-                if (!v || strv_contains(d->ignore, f->name))
+                if (!v || strv_contains(d->ignore, f->name) || f->flags & FIELD_LOCAL)
                         continue;
                 if (purpose == RESOLVE_CREATE && left_out_of_create(c, f, v))
                         continue;
                 if (purpose == RESOLVE_CREATE)
                         rules_need(c, r, f, v, waits);
-                resolved = resolve_value(c, r->region, v, purpose, f->type == FIELD_RULES, waits);
-                if (resolved)
-                        json_set(ret, field_api(f), resolved);
+                resolved = resolve_value(&q, v, f->type == FIELD_RULES, waits);
+                if (!resolved)
+                        continue;
+                if (purpose == RESOLVE_COMPARE) /* a create says what is declared, and others may change it then */
+                        ignore_members(d, f, resolved);
+                json_set(ret, field_api(f), resolved);
         }
         if (d->displayName && !strv_contains(d->ignore, "displayName"))
-                json_set_string(ret, "displayName", d->displayName);
+                json_set_string(ret, kind_name_field(r->kind), d->displayName);
         return ret;
 }
 

@@ -10,16 +10,19 @@ static bool is_type(const Field *f, const cJSON *v) {
         case FIELD_CIDR:
         case FIELD_REF:
         case FIELD_LOOKUP:
+        case FIELD_DURATION:
                 return cJSON_IsString(v);
         case FIELD_BOOL:
                 return cJSON_IsBool(v);
         case FIELD_INT:
+        case FIELD_NUMBER:
                 return cJSON_IsNumber(v);
         case FIELD_MAP:
         case FIELD_TAGS:
         case FIELD_OBJECT:
                 return cJSON_IsObject(v);
         case FIELD_CIDRS:
+        case FIELD_STRINGS:
         case FIELD_REFS:
         case FIELD_LOOKUPS:
         case FIELD_OBJECTS:
@@ -59,7 +62,8 @@ static char *value_error(const Field *f, const cJSON *v) {
         if (!v || cJSON_IsNull(v))
                 return NULL;
         if (!is_type(f, v) ||
-            ((f->type == FIELD_MAP || f->type == FIELD_CIDRS || f->type == FIELD_REFS) && !all_strings(v)))
+            ((f->type == FIELD_MAP || f->type == FIELD_CIDRS || f->type == FIELD_REFS ||
+              f->type == FIELD_STRINGS) && !all_strings(v)))
                 return xasprintf("%s is of another type", field_api(f));
         if (f->type == FIELD_OBJECT && f->fields)
                 return fields_error(f->fields, v);
@@ -90,7 +94,7 @@ char *shape_error(const Kind *k, const cJSON *o) {
 
         if (!cJSON_IsObject(o))
                 return xstrdup("it is no object");
-        if (isempty(json_string(o, "id")) && !(k->flags & KIND_LOOKUP))
+        if (isempty(json_string(o, "id")) && !(k->flags & KIND_LOOKUP) && !k->below)
                 return xstrdup("it has no id");
         for (size_t i = 0; i < ARRAY_SIZE(members) && !why; i++)
                 why = member_error(o, members[i]);

@@ -352,7 +352,7 @@ const char *observed_tag(const Observed *o, const char *name) {
 }
 
 const char *observed_name(const Observed *o) {
-        const char *name = json_string(o->body, "displayName");
+        const char *name = json_string(o->body, kind_name_field(o->kind));
 
         return name ? name : o->id;
 }

@@ -162,4 +162,4 @@ bool listing_proves_absence(const World *w, const Listing *l, usec_t wrote);
 bool observed_is_current(const Observed *o);
 
 const char *observed_tag(const Observed *o, const char *name); /* a freeform tag, borrowed, or NULL */
-const char *observed_name(const Observed *o);                  /* displayName, or its id */
+const char *observed_name(const Observed *o);                  /* its name, or its id */

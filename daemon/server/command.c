@@ -113,7 +113,7 @@ static const char *plain_command(const Call *call) {
         if (!is_plain_path(call) || !call->kind->cli)
                 return NULL;
         if (streq(call->method, "POST") && !call->target)
-                return "create";
+                return call->kind->flags & KIND_CLI_NO_CREATE ? NULL : "create";
         if (streq(call->method, "PUT") && call->target)
                 return "update";
         if (streq(call->method, "DELETE") && call->target)
@@ -141,9 +141,8 @@ static void add_plain(Str *b, const Action *a, const char *verb, const char *reg
 
 static void add_raw(Str *b, const Action *a, const char *region) {
         const Call *call = &a->call;
-        bool identity = call->kind && call->kind->service == SERVICE_IDENTITY;
-        _cleanup_free_ char *endpoint = oci_endpoint(region,
-                                                     identity ? OCI_SERVICE_IDENTITY : OCI_SERVICE_CORE);
+        _cleanup_free_ char *endpoint = oci_endpoint(region, call->kind ? kind_oci_service(call->kind)
+                                                                        : OCI_SERVICE_CORE);
         _cleanup_free_ char *uri = xasprintf("%s%s", endpoint ? endpoint : "", call->path);
 
         str_add(b, "oci raw-request");

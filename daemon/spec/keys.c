@@ -5,6 +5,12 @@ void choices_add(Choices *words, const char *word) {
         array_push(words->w, words->n, word);
 }
 
+void choices_add_own(Choices *words, char *word_taken) {
+        strv_push(&words->own, word_taken);
+        choices_add(words, words->own[strv_length(words->own) - 1]);
+        free(word_taken);
+}
+
 void choices_add_table(Choices *words, const char *const *table) {
         for (; *table; table++)
                 choices_add(words, *table);
@@ -30,6 +36,7 @@ void choices_add_parent(Choices *words, const Kind *k) {
 void choices_done(Choices *words) {
         free(words->w);
         free(words->aliases);
+        strv_free(words->own);
         *words = (Choices){};
 }
 

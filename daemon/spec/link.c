@@ -279,6 +279,8 @@ static cJSON *lookup_symbol(Loader *l, const Field *f, const YamlNode *n, const 
         const char *prefix = f->type == FIELD_LOOKUP ? "" : k->name, *slash = *prefix ? "/" : "";
         _cleanup_str_ Str wanted = {};
 
+        if (key && k->lookup_pattern && text_matches(k->lookup_pattern, key))
+                return symbol_new_lookup(k->name, key, member);
         for (const char *const *word = k->lookup_keys; *word; word++) {
                 if (streq_ptr(*word, key))
                         return symbol_new_lookup(k->name, key, member);
@@ -288,8 +290,15 @@ static cJSON *lookup_symbol(Loader *l, const Field *f, const YamlNode *n, const 
                                       : " or ",
                          prefix, slash, *word);
         }
+        if (k->lookup_pattern)
+                str_addf(&wanted, " or %s", k->lookup_pattern_text);
         fail_type(l, n, f->name, str_get(&wanted));
         return NULL;
+}
+
+/* The looked-up member is an OCID, so that one will do, too. */
+bool lookup_is_id(const Field *f) {
+        return streq(f->lookup_member, "id") || endswith(f->lookup_member, "Id");
 }
 
 cJSON *link_lookup(Loader *l, const Field *f, const YamlNode *n) {
@@ -299,12 +308,12 @@ cJSON *link_lookup(Loader *l, const Field *f, const YamlNode *n) {
 
         if (n->type != YAML_SCALAR || (n->kind != YAML_INT && n->kind != YAML_STRING))
                 return lookup_symbol(l, f, n, k, NULL, f->lookup_member);
-        if (streq(f->lookup_member, "id") && startswith(n->value, "ocid1."))
+        if (lookup_is_id(f) && startswith(n->value, "ocid1."))
                 return check_ocid(l, n, f->name, (const char *const[]){ k->ocid_type, NULL },
                                   l->item->desired->region)
                                ? json_new_string(n->value)
                                : NULL;
-        if (!streq(f->lookup_member, "id") && strchr(n->value, ':'))
+        if (!lookup_is_id(f) && strchr(n->value, ':'))
                 return json_new_string(n->value); /* the cloud's own word: "Uocm:US-CHICAGO-1-AD-2" */
         key = startswith(n->value, prefix);
         return lookup_symbol(l, f, n, k, key ? key : n->value, f->lookup_member);

@@ -250,10 +250,43 @@ static void lint_names(Loader *l) {
         taken_clear(&taken);
 }
 
+/* Where that field stands in a mapping of these fields: in the mapping itself, or in one inside of it. False: nowhere. */
+static bool find_field(const Loader *l, const Field *fields, const YamlNode *n, const Field *f, Place *ret) {
+        if (n->type == YAML_SEQUENCE) {
+                for (size_t i = 0; i < n->n_items; i++)
+                        if (find_field(l, fields, n->items[i], f, ret))
+                                return true;
+                return false;
+        }
+        for (size_t i = 0; i < n->n_pairs; i++) {
+                const YamlNode *key = n->pairs[i].key, *value = n->pairs[i].value;
+                const Field *g = fields;
+
+                while (g->name && !streq(g->name, key->value))
+                        g++;
+                if (g == f) {
+                        *ret = place_of(l, value->mark.line == value->end.line ? value : key);
+                        return true;
+                }
+                if (g->name && g->fields && find_field(l, g->fields, value, f, ret))
+                        return true;
+        }
+        return false;
+}
+
+static Place place_of_field(const Loader *l, const Item *item, const Field *f) {
+        Place place = item->place;
+
+        if (f && kind_field(item->desired->kind, f->name) == f)
+                return map_get(&item->map, f->name) ? map_place(l, &item->map, f->name) : place;
+        if (f && item->desired->kind->fields)
+                (void) find_field(l, item->desired->kind->fields, item->map.node, f, &place);
+        return place;
+}
+
 static void on_report(void *userdata, const Desired *d, const Field *f, bool error, const char *message) {
         Loader *l = userdata;
-        const Item *item = item_of(l, d);
-        Place place = f && map_get(&item->map, f->name) ? map_place(l, &item->map, f->name) : item->place;
+        Place place = place_of_field(l, item_of(l, d), f);
 
         if (error)
                 fail_at(l, place, "%s", message);

@@ -27,12 +27,13 @@ typedef struct Alias {
         const char *parent;
 } Alias;
 
-/* Choices that may stand somewhere; borrowed. */
+/* Choices that may stand somewhere; borrowed, but for the made-up ones. */
 typedef struct Choices {
         const char **w;
         size_t n;
         Alias *aliases;
         size_t n_aliases;
+        char **own; /* strv: words that were made up for this list */
 } Choices;
 
 /* What a key takes. */
@@ -143,6 +144,7 @@ char *place_text(const Loader *l, Place p);
 
 /* keys.c: mappings and their keys. */
 void choices_add(Choices *words, const char *word);
+void choices_add_own(Choices *words, char *word_taken);
 void choices_add_table(Choices *words, const char *const *table); /* NULL-terminated */
 void choices_add_keys(Choices *words, const Key *keys);
 /* The field's key, and what it is called in the API. */
@@ -212,6 +214,8 @@ typedef enum FieldPass {
 } FieldPass;
 void parse_fields(Loader *l, Item *item, FieldPass pass);
 void check_required(Loader *l, Item *item);
+bool text_matches(const char *pattern, const char *text); /* a POSIX extended regular expression */
+size_t map_value_max(const Field *f); /* how long a FIELD_MAP's values may be */
 /* The members of one object into 'ret'; false when something is wrong or lost. */
 bool parse_members(Loader *l, const Field *fields, const YamlNode *n, const char *what, cJSON *ret);
 
@@ -228,6 +232,7 @@ cJSON *link_reference(Loader *l, const Field *f, const YamlNode *n);
 /* A block, or what the flags say may stand for blocks: a string, a symbol, or an array of strings. */
 cJSON *link_cidr(Loader *l, const Field *f, const YamlNode *n);
 cJSON *link_lookup(Loader *l, const Field *f, const YamlNode *n);
+bool lookup_is_id(const Field *f); /* the field's lookup gives an OCID, and the spec may say that one */
 
 /* role.c */
 void claim_roles(Loader *l);

@@ -5,7 +5,7 @@
 
 static cJSON *parse_value(Loader *l, const Field *f, const YamlNode *n);
 
-static bool matches(const char *pattern, const char *text) {
+bool text_matches(const char *pattern, const char *text) {
         regex_t re;
         bool found;
 
@@ -22,7 +22,7 @@ static cJSON *parse_string(Loader *l, const Field *f, const YamlNode *n) {
 
         if (!text)
                 return NULL;
-        if (f->pattern && !matches(f->pattern, text)) {
+        if (f->pattern && !text_matches(f->pattern, text)) {
                 fail(l, n, "'%s' takes %s, not '%s'", f->name, f->pattern_text, text);
                 return NULL;
         }
@@ -64,6 +64,31 @@ static cJSON *parse_enum(Loader *l, const Field *f, const YamlNode *n) {
         return i < 0 ? NULL : json_new_string(f->words[i]);
 }
 
+/* 2, 2.5. */
+static cJSON *parse_decimal(Loader *l, const Field *f, const YamlNode *n) {
+        _cleanup_free_ char *wanted = NULL;
+        double v;
+
+        if (is_octal_looking(l, n, f->name))
+                return NULL;
+        if (n->type == YAML_SCALAR && (n->kind == YAML_INT || n->kind == YAML_FLOAT) &&
+            parse_double(n->value, &v) == 0 && v >= (double) f->min && v <= (double) f->max)
+                return cJSON_CreateNumber(v);
+        wanted = xasprintf("a number from %lld to %lld", (long long) f->min, (long long) f->max);
+        fail_type(l, n, f->name, wanted);
+        return NULL;
+}
+
+static cJSON *parse_iso(Loader *l, const Field *f, const YamlNode *n) {
+        usec_t v;
+
+        if (is_text(n) && parse_iso_duration(n->value, &v) == 0 && v >= (usec_t) f->min * USEC_PER_SEC &&
+            v <= (usec_t) f->max * USEC_PER_SEC)
+                return json_new_string(n->value);
+        fail_type(l, n, f->name, f->pattern_text);
+        return NULL;
+}
+
 /* How many tags there may be; takes 'tags' over. */
 static cJSON *check_number_of_tags(Loader *l, const Field *f, const YamlNode *n, cJSON *tags) {
         int64_t count = 0;
@@ -79,6 +104,10 @@ static cJSON *check_number_of_tags(Loader *l, const Field *f, const YamlNode *n,
         return NULL;
 }
 
+size_t map_value_max(const Field *f) {
+        return f->min > 0 ? (size_t) f->min : TAG_VALUE_MAX;
+}
+
 /* Text by names. */
 static cJSON *parse_map(Loader *l, const Field *f, const YamlNode *n) {
         _cleanup_json_ cJSON *ret = json_new_object();
@@ -91,9 +120,9 @@ static cJSON *parse_map(Loader *l, const Field *f, const YamlNode *n) {
         for (size_t i = 0; i < n->n_pairs; i++) {
                 const char *name = parse_text(l, n->pairs[i].key, f->name, 1, TAG_NAME_MAX);
                 const char *text = parse_text(l, n->pairs[i].value, n->pairs[i].key->value, 0,
-                                              TAG_VALUE_MAX);
+                                              map_value_max(f));
 
-                if (name && startswith(name, OWN_TAG_PREFIX))
+                if (name && f->min == 0 && startswith(name, OWN_TAG_PREFIX))
                         fail(l, n->pairs[i].key, "tags that begin with '%s' are tandem's own",
                              OWN_TAG_PREFIX);
                 else if (name && text) {
@@ -123,6 +152,15 @@ static cJSON *parse_tags(Loader *l, const Field *f, const YamlNode *n) {
                         ok = false;
         }
         return ok ? TAKE_PTR(ret) : NULL;
+}
+
+static cJSON *parse_word_or_text(Loader *l, const Field *f, const YamlNode *n) {
+        const char *text;
+
+        if (f->words)
+                return parse_enum(l, f, n);
+        text = parse_text(l, n, f->name, 1, 255);
+        return text ? json_new_string(text) : NULL;
 }
 
 static cJSON *parse_port_range(Loader *l, const Field *f, const YamlNode *n) {
@@ -271,8 +309,14 @@ static cJSON *parse_value(Loader *l, const Field *f, const YamlNode *n) {
                 return parse_bool_value(l, f, n);
         case FIELD_INT:
                 return parse_int(l, f, n);
+        case FIELD_NUMBER:
+                return parse_decimal(l, f, n);
+        case FIELD_DURATION:
+                return parse_iso(l, f, n);
         case FIELD_ENUM:
                 return parse_enum(l, f, n);
+        case FIELD_STRINGS:
+                return check_elements(l, f, n, parse_elements(l, f, n, parse_word_or_text));
         case FIELD_CIDR:
                 return parse_cidr_element(l, f, n);
         case FIELD_CIDRS:

@@ -57,10 +57,27 @@ void choices_add_meta(Choices *words, const Kind *kind) {
                         choices_add(words, k->name);
 }
 
+/* "nodeConfigDetails.size": members of objects, at any depth. */
+static void add_members(Choices *words, const char *path, const Field *fields) {
+        for (const Field *f = fields; f && f->name; f++) {
+                _cleanup_free_ char *inner = xasprintf("%s.%s", path, f->name);
+
+                if (f->flags & FIELD_NOT_IN_SPEC)
+                        continue;
+                choices_add_own(words, xstrdup(inner));
+                if (f->type == FIELD_OBJECT)
+                        add_members(words, inner, f->fields);
+        }
+}
+
 void choices_add_ignorable(Choices *words, const Kind *kind) {
-        for (const Field *f = kind_field_first(kind); f; f = kind_field_next(kind, f))
-                if (f->type != FIELD_ROLE && !(f->flags & FIELD_PASS_THROUGH))
-                        choices_add(words, f->name);
+        for (const Field *f = kind_field_first(kind); f; f = kind_field_next(kind, f)) {
+                if (f->type == FIELD_ROLE || f->flags & (FIELD_PASS_THROUGH | FIELD_LOCAL))
+                        continue;
+                choices_add(words, f->name);
+                if (f->type == FIELD_OBJECT)
+                        add_members(words, f->name, f->fields);
+        }
 }
 
 static void parse_pin(Loader *l, Item *item, const YamlNode *n) {

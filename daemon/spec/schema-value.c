@@ -112,6 +112,21 @@ static cJSON *list_of(cJSON *element, int64_t min, int64_t max) {
         return s;
 }
 
+static cJSON *decimal(const Field *f) {
+        cJSON *s = of_type("number");
+
+        json_set_number(s, "minimum", (double) f->min);
+        json_set_number(s, "maximum", (double) f->max);
+        return s;
+}
+
+static cJSON *duration_field(const Field *f) {
+        cJSON *s = text_like(xstrdup("PT(?=[0-9])([0-9]+H)?([0-9]+M)?([0-9]+S)?"));
+
+        json_set_string(s, "patternErrorMessage", f->pattern_text);
+        return s;
+}
+
 static cJSON *string_field(const Field *f) {
         cJSON *s = text_sized(xstrdup(PATTERN_LINE), f->max ? f->min : 1, f->max ? f->max : 255);
 
@@ -155,8 +170,10 @@ static cJSON *map_field(const Field *f) {
         if (f->max > 0)
                 json_set_number(s, "maxProperties", (double) f->max);
         json_set(s, "propertyNames",
-                 text_sized(xstrdup("(?!" OWN_TAG_PREFIX ")" PATTERN_LINE), 1, TAG_NAME_MAX));
-        json_set(s, "additionalProperties", text_sized(xstrdup(PATTERN_LINE), 0, TAG_VALUE_MAX));
+                 text_sized(xstrdup(f->min > 0 ? PATTERN_LINE : "(?!" OWN_TAG_PREFIX ")" PATTERN_LINE), 1,
+                            TAG_NAME_MAX));
+        json_set(s, "additionalProperties",
+                 text_sized(xstrdup(PATTERN_LINE), 0, (int64_t) map_value_max(f)));
         return s;
 }
 
@@ -194,8 +211,15 @@ static cJSON *value_of_field(const Field *f, const Kind *kind) {
                 return of_type("boolean");
         case FIELD_INT:
                 return number(f->min, f->min || f->max ? f->max : INT32_MAX);
+        case FIELD_NUMBER:
+                return decimal(f);
+        case FIELD_DURATION:
+                return duration_field(f);
         case FIELD_ENUM:
                 return enum_field(f);
+        case FIELD_STRINGS:
+                return list_of(f->words ? one_of_words(f->words) : text_sized(xstrdup(PATTERN_LINE), 1, 255), 0,
+                               f->max);
         case FIELD_CIDR:
                 return block_field(f, kind);
         case FIELD_CIDRS:

@@ -189,6 +189,41 @@ int parse_duration(const char *s, usec_t *ret_usec) {
         return 0;
 }
 
+int parse_iso_duration(const char *s, usec_t *ret_usec) {
+        static const struct {
+                char name;
+                usec_t usec;
+        } units[] = { { 'H', USEC_PER_HOUR }, { 'M', USEC_PER_MINUTE }, { 'S', USEC_PER_SEC } };
+        usec_t total = 0;
+
+        if (s[0] != 'P' || s[1] != 'T' || !s[2])
+                return -EINVAL;
+        s += 2;
+        for (size_t i = 0; i < ARRAY_SIZE(units) && *s; i++) {
+                size_t digits = strspn(s, "0123456789");
+                usec_t number = 0;
+
+                if (digits == 0)
+                        return -EINVAL;
+                if (digits > 9)
+                        return -ERANGE;
+                if (s[digits] != units[i].name)
+                        continue;
+                for (; *s != units[i].name; s++)
+                        number = number * 10 + (usec_t) (*s - '0');
+                s++;
+                if (number > 3660 * USEC_PER_DAY / units[i].usec)
+                        return -ERANGE;
+                total += number * units[i].usec;
+        }
+        if (*s)
+                return -EINVAL;
+        if (total > 3660 * USEC_PER_DAY)
+                return -ERANGE;
+        *ret_usec = total;
+        return 0;
+}
+
 const char *format_ago(usec_t usec, char buffer[static TIME_TEXT_SIZE]) {
         const char *unit = "s";
         usec_t n = usec / USEC_PER_SEC;

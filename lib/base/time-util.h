@@ -29,5 +29,7 @@ int parse_http_date(const char *s, usec_t *ret_epoch_usec);
 
 /* "15s", "500ms", "2h", "1h30m", "7d": one or more numbers with units, nothing else. -EINVAL, or -ERANGE over 10 years. */
 int parse_duration(const char *s, usec_t *ret_usec);
+/* ISO 8601 as far as hours, minutes and seconds go: "PT60M", "PT1H30M". -EINVAL otherwise, -ERANGE over 10 years. */
+int parse_iso_duration(const char *s, usec_t *ret_usec);
 /* What a person reads: "4 s", "12 m", "3 h", "8 d". */
 const char *format_ago(usec_t usec, char buffer[static TIME_TEXT_SIZE]);
