@@ -189,7 +189,7 @@ static void need_subs(const Context *c, const Resource *r) {
 }
 
 static void need_kind(const Observer *o, const Context *c, const Kind *k) {
-        if (k->flags & KIND_NOT_CLOUD)
+        if (k->flags & (KIND_NOT_CLOUD | KIND_SUMMARY)) /* a summary tells too little to be judged */
                 return;
         if (k->scope == SCOPE_PARENT) {
                 need_by_parent(c, k, kind_find(k->parent));

@@ -204,7 +204,7 @@ enum {
         KIND_NO_PIN = 1 << 4,           /* healing makes new ones, so `id:` is refused */
         KIND_DIES_WITH_PARENT = 1 << 5, /* goes when its parent is deleted, and does not keep it from that */
         KIND_NEEDS_USER = 1 << 6,       /* does nothing until something names it */
-        KIND_NO_TAGS = 1 << 7,          /* carries none, so it is known by its name and place alone */
+        KIND_NO_TAGS = 1 << 7, /* carries none and has no OCID: it is known by its name and place alone */
         KIND_CLI_NO_CREATE = 1 << 8,    /* the CLI's create takes other words than the API: shown as a raw request */
         KIND_SUMMARY = 1 << 9,          /* its list gives summaries: only a GET's body is judged */
         KIND_NO_CREATE_BODY = 1 << 10,  /* its create answers 202 without a body: a work request makes it */

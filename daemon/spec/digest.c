@@ -68,6 +68,7 @@ static cJSON *describe_estate(const Estate *e) {
         json_set_string(o, "profile", e->profile);
         json_set_number(o, "interval", (double) e->interval);
         json_set_number(o, "disruptionsPerHour", e->disruptions_per_hour);
+        json_set_number(o, "provenNodes", e->proven_nodes);
         json_set(o, "policy", describe_policy(e->policy));
         for (size_t i = 0; i < e->n_regions; i++)
                 json_set_string(regions, e->regions[i].name, e->regions[i].region);

@@ -44,6 +44,7 @@ typedef enum KeyType {
         KEY_TEXT,     /* one line of min to max characters */
         KEY_WORD,     /* one of 'words' */
         KEY_NUMBER,   /* from min to max */
+        KEY_PERCENT,  /* the same as "67%" */
         KEY_DURATION, /* "15s" */
         KEY_OCID,     /* of one of the types 'words'; NULL: of the resource's own */
         KEY_REGION,   /* OCI's identifier */
@@ -176,6 +177,7 @@ int parse_word(Loader *l, const YamlNode *n, const char *key, const char *const 
 /* True, after an error, for 010: eight to some. */
 bool is_octal_looking(Loader *l, const YamlNode *n, const char *key);
 bool parse_number(Loader *l, const YamlNode *n, const char *key, int64_t min, int64_t max, int64_t *ret);
+bool parse_percent(Loader *l, const YamlNode *n, const char *key, int64_t min, int64_t max, int64_t *ret);
 bool parse_list(Loader *l, const YamlNode *n, const char *key);
 bool parse_block(Loader *l, const Field *f, const YamlNode *n, Cidr *ret);
 /* 'type' NULL: any. 'region' NO_REGION: any of the estate's realm. */
@@ -190,9 +192,9 @@ void lose_kind(Loader *l, const Kind *k);
 void parse_estate(Loader *l);
 void parse_regions(Loader *l);
 extern const Key estate_keys[], region_keys[];
-/* By the keys of an Estate's policy, or of a resource's, which have no number: then 'ret_disruptions' may be NULL. */
+/* By the keys of an Estate's policy, whose numbers go into the estate, or of a resource's, which has none. */
 bool parse_policy(Loader *l, const Key *keys, const YamlNode *n, Gate policy[static _VERB_MAX],
-                  bool own[static _VERB_MAX], unsigned *ret_disruptions);
+                  bool own[static _VERB_MAX]);
 extern const Key policy_keys[];
 
 /* parse-meta.c: what any resource may carry besides its fields. */

@@ -9,6 +9,7 @@
 #define INTERVAL_MAX        USEC_PER_HOUR
 #define DISRUPTIONS_DEFAULT 6
 #define DISRUPTIONS_MAX     3600
+#define PROVEN_DEFAULT      67
 #define LABEL_MAX           64
 
 static const char *const principals[] = { "api-key", "session-token", "instance", NULL };
@@ -28,21 +29,43 @@ static const char *const compartment_types[] = { "compartment", "tenancy", NULL 
                 GATE_KEY("delete", "delete what is no longer declared")
 
 const Key policy_keys[] = { GATE_KEYS, {} };
+
+static void read_disruptions(Loader *l, const Key *k, const YamlNode *n) {
+        int64_t v;
+
+        if (parse_number(l, n, k->name, k->min, k->max, &v))
+                l->estate->disruptions_per_hour = (unsigned) v;
+}
+
+static void read_proven_nodes(Loader *l, const Key *k, const YamlNode *n) {
+        int64_t v;
+
+        if (parse_percent(l, n, k->name, k->min, k->max, &v))
+                l->estate->proven_nodes = (unsigned) v;
+}
+
 static const Key estate_policy_keys[] = {
         GATE_KEYS,
         { .name = "disruptionsPerHour",
           .type = KEY_NUMBER,
           .min = 1,
           .max = DISRUPTIONS_MAX,
-          .doc = "how many of disrupt, replace and delete an hour may see; left out: 6" },
+          .doc = "how many of disrupt, replace and delete an hour may see; left out: 6",
+          .read = read_disruptions },
+        { .name = "provenNodes",
+          .type = KEY_PERCENT,
+          .min = 1,
+          .max = 100,
+          .doc = "how many of a region's nodes have to be up before anything is taken away in the other; left "
+                 "out: 67%",
+          .read = read_proven_nodes },
         {},
 };
 
 bool parse_policy(Loader *l, const Key *keys, const YamlNode *n, Gate policy[static _VERB_MAX],
-                  bool own[static _VERB_MAX], unsigned *ret_disruptions) {
+                  bool own[static _VERB_MAX]) {
         _cleanup_choices_ Choices words = {};
         _cleanup_map_ SpecMap m = {};
-        int64_t v;
 
         choices_add_keys(&words, keys);
         if (!map_open(l, n, &words, "policy", &m))
@@ -54,9 +77,8 @@ bool parse_policy(Loader *l, const Key *keys, const YamlNode *n, Gate policy[sta
 
                 if (!value)
                         continue;
-                if (verb < 0) {
-                        if (parse_number(l, value, k->name, k->min, k->max, &v))
-                                *ret_disruptions = (unsigned) v;
+                if (k->read) {
+                        k->read(l, k, value);
                         continue;
                 }
                 gate = parse_word(l, value, k->name, k->words);
@@ -148,7 +170,7 @@ static void read_interval(Loader *l, const Key *k, const YamlNode *n) {
 static void read_policy(Loader *l, const Key *k, const YamlNode *n) {
         bool own[_VERB_MAX] = {};
 
-        (void) parse_policy(l, k->keys, n, l->estate->policy, own, &l->estate->disruptions_per_hour);
+        (void) parse_policy(l, k->keys, n, l->estate->policy, own);
 }
 
 static const Key auth_keys[] = {
@@ -225,6 +247,7 @@ static void set_defaults(Estate *e) {
         e->principal = PRINCIPAL_API_KEY;
         e->interval = INTERVAL_DEFAULT;
         e->disruptions_per_hour = DISRUPTIONS_DEFAULT;
+        e->proven_nodes = PROVEN_DEFAULT;
         for (Verb v = 0; v < _VERB_MAX; v++)
                 e->policy[v] = v == VERB_ADOPT || v == VERB_UPDATE || v == VERB_HEAL ? GATE_AUTOMATIC
                                                                                      : GATE_APPROVE;

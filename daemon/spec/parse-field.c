@@ -403,7 +403,7 @@ void parse_fields(Loader *l, Item *item, FieldPass pass) {
                 return;
         }
         item->n_blocks = l->n_blocks - item->first_block;
-        d->displayName = xstrdup(json_string(d->want, "displayName"));
+        d->displayName = xstrdup(json_string(d->want, kind_name_field(d->kind)));
 }
 
 void check_required(Loader *l, Item *item) {

@@ -11,7 +11,7 @@ const Key meta_keys[] = {
           .doc = "the tandem name: unique per region and kind, it makes the address" },
         { .name = "id",
           .type = KEY_OCID,
-          .unknown_to = KIND_NOT_CLOUD,
+          .unknown_to = KIND_NOT_CLOUD | KIND_NO_TAGS,
           .refused_by = KIND_NO_PIN,
           .doc = "OCID of the one thing that this is: a pinned thing that is gone is never made anew" },
         { .name = "compartment",
@@ -26,7 +26,7 @@ const Key meta_keys[] = {
           .doc = "fields that are not compared" },
         { .name = "formerly",
           .type = KEY_NAME,
-          .unknown_to = KIND_NOT_CLOUD,
+          .unknown_to = KIND_NOT_CLOUD | KIND_NO_TAGS,
           .doc = "the tandem name that it had before it was renamed" },
         { .name = "foreignRules",
           .type = KEY_WORD,
@@ -181,7 +181,7 @@ void parse_meta(Loader *l, Item *item) {
         if (formerly)
                 parse_formerly(l, item, formerly);
         if (policy)
-                (void) parse_policy(l, policy_keys, policy, d->policy, d->policy_is_own, NULL);
+                (void) parse_policy(l, policy_keys, policy, d->policy, d->policy_is_own);
         if (foreign)
                 d->remove_foreign = parse_word(l, foreign, "foreignRules", foreign_words) == 1;
 }

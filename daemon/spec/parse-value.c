@@ -129,6 +129,19 @@ bool parse_number(Loader *l, const YamlNode *n, const char *key, int64_t min, in
         return false;
 }
 
+bool parse_percent(Loader *l, const YamlNode *n, const char *key, int64_t min, int64_t max, int64_t *ret) {
+        _cleanup_free_ char *wanted = NULL, *digits = NULL;
+
+        if (is_text(n) && endswith(n->value, "%")) {
+                digits = xstrndup(n->value, strlen(n->value) - 1);
+                if (parse_i64(digits, min, max, ret) == 0)
+                        return true;
+        }
+        wanted = xasprintf("a percentage from %lld%% to %lld%%", (long long) min, (long long) max);
+        fail_type(l, n, key, wanted);
+        return false;
+}
+
 bool parse_list(Loader *l, const YamlNode *n, const char *key) {
         if (n->type == YAML_SEQUENCE)
                 return true;

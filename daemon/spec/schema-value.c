@@ -317,6 +317,8 @@ static cJSON *value_of_key(const Key *k, const Kind *kind) {
                 return one_of_words(k->words);
         case KEY_NUMBER:
                 return number(k->min, k->max);
+        case KEY_PERCENT:
+                return text_like(xstrdup("0*(100|[1-9][0-9]?)%")); /* 1 to 100, all that there are */
         case KEY_DURATION:
                 return text_like(xstrdup("([0-9]+(ms|s|m|h|d))+"));
         case KEY_OCID:
