@@ -199,7 +199,7 @@ static cJSON *as_built(Fixture *f, unsigned region, const cJSON *v) {
                 const CloudObject *o = &f->cloud[i];
 
                 if (o->region == region && streq(o->kind->name, json_string(v, "$lookup")) &&
-                    o->kind->lookup_matches(o->body, json_string(v, "key")))
+                    o->kind->lookup_matches && o->kind->lookup_matches(o->body, json_string(v, "key")))
                         return json_new_string(json_string(o->body, json_string(v, "member")));
         }
         if (!cJSON_IsObject(v) && !cJSON_IsArray(v))
@@ -243,7 +243,7 @@ CloudObject *exists(Fixture *f, const char *address, const char *more) {
         cJSON *body = as_built(f, d->region, d->want), *rules = json_new_object(), *tags = json_new_object();
 
         json_set_string(body, "id", id);
-        json_set_string(body, "displayName", d->displayName ? d->displayName : d->name);
+        json_set_string(body, kind_name_field(d->kind), d->displayName ? d->displayName : d->name);
         if (d->kind->parent_field)
                 json_set_string(body, d->kind->parent_field, parent);
         json_set_string(tags, TAG_ESTATE, f->estate->name);
@@ -434,8 +434,9 @@ void assert_actions_at(Fixture *f, const char *address, const char *text, const 
 
         for (size_t i = 0; i < r->assessment.n_actions; i++) {
                 const Action *a = r->assessment.actions[i];
-                const char *path = startswith(a->call.path, "/20160918/"), *id = a->call.target,
-                           *at = id ? strstr(path, id) : NULL;
+                const char *path = strchr(a->call.path + 1, '/') + 1,
+                           *id = a->call.target, /* less the version */
+                                   *at = id ? strstr(path, id) : NULL;
 
                 str_addf(&b, "%s%s %s ", i ? "; " : "", verb_to_string(a->verb), a->call.method);
                 if (at) {

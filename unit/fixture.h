@@ -79,7 +79,7 @@ Resource *resource(Fixture *f, const char *address);
 /* "VERDICT CODE", less the code where there is none. */
 #define assert_verdict(f, address, text) assert_verdict_at((f), (address), (text), __FILE__, __LINE__)
 void assert_verdict_at(Fixture *f, const char *address, const char *text, const char *file, int line);
-/* The actions, as "VERB METHOD PATH; …" without "/20160918/", a '*' for the resource's own OCID. "" for none. */
+/* The actions, as "VERB METHOD PATH; …" without the API's version, a '*' for the resource's own OCID. "" for none. */
 #define assert_actions(f, address, text) assert_actions_at((f), (address), (text), __FILE__, __LINE__)
 void assert_actions_at(Fixture *f, const char *address, const char *text, const char *file, int line);
 /* The differences as "VERB PATH; …", with a '!' behind what the API refuses. */

@@ -123,6 +123,44 @@ static void test_durations(void **state) {
         }
 }
 
+static void test_iso_duration(void **state) {
+        static const struct {
+                const char *text;
+                int r;
+                usec_t usec;
+        } cases[] = {
+                { "PT0M", 0, 0 },
+                { "PT60M", 0, USEC_PER_HOUR },
+                { "PT1H", 0, USEC_PER_HOUR },
+                { "PT1H30M", 0, 90 * USEC_PER_MINUTE },
+                { "PT1H0M30S", 0, USEC_PER_HOUR + 30 * USEC_PER_SEC },
+                { "PT90S", 0, 90 * USEC_PER_SEC },
+                { "PT", -EINVAL, 7 },
+                { "PT5", -EINVAL, 7 },
+                { "PTM", -EINVAL, 7 },
+                { "PT5M5H", -EINVAL, 7 },
+                { "PT5M5M", -EINVAL, 7 },
+                { "P1D", -EINVAL, 7 },
+                { "60M", -EINVAL, 7 },
+                { "pt5m", -EINVAL, 7 },
+                { "PT-5M", -EINVAL, 7 },
+                { "PT1.5H", -EINVAL, 7 },
+                { "PT5M ", -EINVAL, 7 },
+                { "", -EINVAL, 7 },
+                { "P", -EINVAL, 7 },
+                { "PT99999H", -ERANGE, 7 },
+                { "PT9999999999M", -ERANGE, 7 },
+                { "PT87840H1M", -ERANGE, 7 },
+        };
+
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                usec_t u = 7;
+
+                assert_int_equal(parse_iso_duration(cases[i].text, &u), cases[i].r);
+                assert_int_equal(u, cases[i].usec);
+        }
+}
+
 /* So many of the longest that their sum does not fit. */
 static void test_duration_of_many(void **state) {
         _cleanup_str_ Str b = {};
@@ -289,6 +327,7 @@ int main(void) {
                 cmocka_unit_test(test_utf8_made_valid),
                 cmocka_unit_test(test_time),
                 cmocka_unit_test(test_durations),
+                cmocka_unit_test(test_iso_duration),
                 cmocka_unit_test(test_duration_of_many),
                 cmocka_unit_test(test_json),
                 cmocka_unit_test(test_cidr),

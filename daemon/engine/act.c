@@ -308,7 +308,8 @@ static Write *write_new(Engine *e, const Action *a) {
                 .verb = a->verb,
                 .method = xstrdup(call->method),
                 .path = query ? xstrndup(call->path, (size_t) (query - call->path)) : xstrdup(call->path),
-                .name = call->creates ? xstrdup(json_string(call->body, kind_create_name(call->kind))) : NULL,
+                .name = call->creates ? xstrdup(json_string(call->body, kind_create_name(call->kind)))
+                                      : NULL,
                 .what = describe(a),
         };
         for (size_t i = 0; i < a->differences.n; i++)

@@ -9,8 +9,10 @@
 #define UNSEEN_INTERVALS 12 /* three rounds of what is listed every fourth interval */
 
 static bool is_in_body(const Difference *d) {
-        return d->field && d->field->change != CHANGE_ACTION && d->field->change != CHANGE_NEVER &&
-               !d->refused;
+        if (!d->field || d->refused)
+                return false;
+        return d->verb == VERB_REPLACE ||
+               (d->field->change != CHANGE_ACTION && d->field->change != CHANGE_NEVER);
 }
 
 static void select_differences(const Assessment *a, Action *action, Verb verb) {
@@ -81,6 +83,8 @@ static void act_put(const Context *c, Resource *r, const cJSON *want, Verb verb,
 }
 
 static bool is_tagged(const Context *c, const Resource *r) {
+        if (r->kind->flags & KIND_NO_TAGS)
+                return true; /* its name in its place is all that there is to know it by */
         return streq_ptr(observed_tag(r->observed, TAG_ESTATE), c->estate->name) &&
                streq_ptr(observed_tag(r->observed, TAG_ADDRESS), r->address) &&
                observed_tag(r->observed, TAG_ORIGIN);

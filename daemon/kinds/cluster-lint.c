@@ -39,8 +39,10 @@ static void lint_against_vcns(const Finding *l, const char *path) {
                 const char *theirs = overlapping(json_get(vcn->want, "cidrBlocks"), block);
 
                 if (theirs)
-                        finding_error(l, path, "%s overlaps %s of %s: nothing there could be reached from the cluster",
-                                      block, theirs, vcn->address);
+                        finding_error(
+                                l, path,
+                                "%s overlaps %s of %s: nothing there could be reached from the cluster",
+                                block, theirs, vcn->address);
         }
 }
 
@@ -59,9 +61,10 @@ static void lint_against_clusters(const Finding *l, const char *path) {
                 const Desired *other = l->estate->resources[i];
 
                 if (other->kind == l->desired->kind && overlap(block_text(other, path), block)) {
-                        finding_warning(l, path,
-                                        "%s %s overlaps that of %s: a mesh over both regions needs a block for each",
-                                        word, block, other->address);
+                        finding_warning(
+                                l, path,
+                                "%s %s overlaps that of %s: a mesh over both regions needs a block for each",
+                                word, block, other->address);
                         return;
                 }
         }
@@ -69,7 +72,8 @@ static void lint_against_clusters(const Finding *l, const char *path) {
 
 static void lint_blocks(const Finding *l) {
         bool overlay = streq(cluster_cni(l->desired), CNI_FLANNEL);
-        const char *pods = block_text(l->desired, PODS_PATH), *services = block_text(l->desired, SERVICES_PATH);
+        const char *pods = block_text(l->desired, PODS_PATH),
+                   *services = block_text(l->desired, SERVICES_PATH);
 
         lint_against_vcns(l, SERVICES_PATH);
         lint_against_clusters(l, SERVICES_PATH);
@@ -87,10 +91,11 @@ static void lint_network(const Finding *l) {
                                    : NULL;
 
         if (streq(cluster_cni(l->desired), CNI_FLANNEL) && has_peering(l->estate))
-                finding_warning(l, path,
-                                "%s: pods on an overlay have addresses that no VCN routes, so a pod of the other "
-                                "region cannot reach them ('no route to host'), and it is for life; say " CNI_NATIVE,
-                                path ? CNI_FLANNEL : "without cniType it is " CNI_FLANNEL);
+                finding_warning(
+                        l, path,
+                        "%s: pods on an overlay have addresses that no VCN routes, so a pod of the other "
+                        "region cannot reach them ('no route to host'), and it is for life; say " CNI_NATIVE,
+                        path ? CNI_FLANNEL : "without cniType it is " CNI_FLANNEL);
 }
 
 static bool is_private(const Desired *subnet) {
@@ -102,16 +107,19 @@ static void lint_endpoint(const Finding *l) {
         const cJSON *want = l->desired->want, *endpoint = json_get(want, "endpointConfig");
         const Desired *subnet = finding_target(l, json_get(endpoint, "subnetId"));
 
-        finding_check_vcn(l, "endpointConfig.subnet", json_get(want, "vcnId"), json_get(endpoint, "subnetId"));
+        finding_check_vcn(l, "endpointConfig.subnet", json_get(want, "vcnId"),
+                          json_get(endpoint, "subnetId"));
         finding_check_vcn(l, "endpointConfig.nsgs", json_get(want, "vcnId"), json_get(endpoint, "nsgIds"));
         if (subnet && json_get(subnet->want, "availabilityDomain"))
-                finding_error(l, "endpointConfig.subnet",
-                              "the API endpoint needs a regional subnet, and %s is of one availability domain",
-                              subnet->address);
+                finding_error(
+                        l, "endpointConfig.subnet",
+                        "the API endpoint needs a regional subnet, and %s is of one availability domain",
+                        subnet->address);
         if (subnet && json_bool(endpoint, "isPublicIpEnabled", false) && is_private(subnet))
-                finding_error(l, "endpointConfig.isPublicIpEnabled",
-                              "%s is private: an endpoint in it has no public address, and making it would fail",
-                              subnet->address);
+                finding_error(
+                        l, "endpointConfig.isPublicIpEnabled",
+                        "%s is private: an endpoint in it has no public address, and making it would fail",
+                        subnet->address);
 }
 
 static void lint_options(const Finding *l) {
@@ -142,8 +150,7 @@ static void lint_image_policy(const Finding *l) {
                 finding_error(l, "imagePolicyConfig.isPolicyEnabled",
                               "without keyDetails no image is signed well, and nothing would run");
         if (policy && !enabled && keys && keys->child)
-                finding_error(l, "imagePolicyConfig.keyDetails",
-                              "keyDetails go with isPolicyEnabled: true");
+                finding_error(l, "imagePolicyConfig.keyDetails", "keyDetails go with isPolicyEnabled: true");
 }
 
 static const char *context_of(const Desired *d) {
@@ -157,7 +164,8 @@ static void lint_context(const Finding *l) {
                 const Desired *other = l->estate->resources[i];
 
                 if (other->kind == l->desired->kind && streq(context_of(other), context_of(l->desired))) {
-                        finding_error(l, "context", "%s has the context '%s' already: a kubeconfig takes each once",
+                        finding_error(l, "context",
+                                      "%s has the context '%s' already: a kubeconfig takes each once",
                                       other->address, context_of(other));
                         return;
                 }

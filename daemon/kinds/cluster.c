@@ -6,10 +6,9 @@
 #include "oke.h"
 
 const LifeWord life_oke[] = {
-        { "CREATING", LIFE_COMING },       { "ACTIVE", LIFE_READY }, { "UPDATING", LIFE_CHANGING },
-        { "DELETING", LIFE_GOING },        { "DELETED", LIFE_GONE }, { "FAILED", LIFE_FAILED },
-        { "NEEDS_ATTENTION", LIFE_READY }, { "INACTIVE", LIFE_FAILED },
-        {},
+        { "CREATING", LIFE_COMING },       { "ACTIVE", LIFE_READY },    { "UPDATING", LIFE_CHANGING },
+        { "DELETING", LIFE_GOING },        { "DELETED", LIFE_GONE },    { "FAILED", LIFE_FAILED },
+        { "NEEDS_ATTENTION", LIFE_READY }, { "INACTIVE", LIFE_FAILED }, {},
 };
 
 const char *const cni_types[] = { CNI_FLANNEL, CNI_NATIVE, NULL };
@@ -21,7 +20,7 @@ static const Field pod_network_fields[] = {
         { .name = "cniType",
           .type = FIELD_ENUM,
           .change = CHANGE_NEVER,
-          .flags = FIELD_REQUIRED,
+          .flags = FIELD_REPLACE_IF_ASKED | FIELD_REQUIRED,
           .words = cni_types,
           .never_text = CNI_NEVER MAKE_IT_AGAIN,
           .doc = "OCI_VCN_IP_NATIVE gives pods addresses of the VCN, which another region can reach; "
@@ -34,7 +33,7 @@ static const Field endpoint_fields[] = {
           .api = "subnetId",
           .type = FIELD_REF,
           .change = CHANGE_NEVER,
-          .flags = FIELD_REQUIRED,
+          .flags = FIELD_REPLACE_IF_ASKED | FIELD_REQUIRED,
           .ref_kind = "Subnet",
           .never_text = "the API endpoint stays in its subnet" MAKE_IT_AGAIN,
           .doc = "a regional subnet of the cluster's VCN" },
@@ -59,14 +58,14 @@ static const Field kubernetes_network_fields[] = {
         { .name = "podsCidr",
           .type = FIELD_CIDR,
           .change = CHANGE_NEVER,
-          .flags = FIELD_NOT_IN_PUT,
+          .flags = FIELD_REPLACE_IF_ASKED | FIELD_NOT_IN_PUT,
           .fallback = "\"10.244.0.0/16\"",
           .never_text = "the addresses of an overlay's pods are for life" MAKE_IT_AGAIN,
           .doc = "addresses of pods on an overlay; left out: 10.244.0.0/16" },
         { .name = "servicesCidr",
           .type = FIELD_CIDR,
           .change = CHANGE_NEVER,
-          .flags = FIELD_NOT_IN_PUT,
+          .flags = FIELD_REPLACE_IF_ASKED | FIELD_NOT_IN_PUT,
           .fallback = "\"10.96.0.0/16\"",
           .never_text = "the addresses of a cluster's services are for life" MAKE_IT_AGAIN,
           .doc = "addresses of services; left out: 10.96.0.0/16" },
@@ -79,12 +78,14 @@ static const Field add_ons_fields[] = {
         { .name = "isKubernetesDashboardEnabled",
           .type = FIELD_BOOL,
           .change = CHANGE_NEVER,
+          .flags = FIELD_REPLACE_IF_ASKED,
           .fallback = "false",
           .never_text = FOR_LIFE,
           .doc = "install the dashboard with the cluster" },
         { .name = "isTillerEnabled",
           .type = FIELD_BOOL,
           .change = CHANGE_NEVER,
+          .flags = FIELD_REPLACE_IF_ASKED,
           .fallback = "false",
           .never_text = FOR_LIFE,
           .doc = "install Tiller with the cluster" },
@@ -100,16 +101,16 @@ static const Field admission_fields[] = {
         {},
 };
 
-#define TAG_MEMBERS(what)                                                                            \
-        { .name = "freeformTags",                                                                    \
-          .type = FIELD_MAP,                                                                         \
-          .change = CHANGE_UPDATE,                                                                   \
-          .fallback = "{}",                                                                          \
-          .max = 10,                                                                                 \
-          .doc = "tags of " what ", up to 10; those that are not declared survive" },                \
-        {                                                                                            \
+#define TAG_MEMBERS(what)                                                                             \
+        { .name = "freeformTags",                                                                     \
+          .type = FIELD_MAP,                                                                          \
+          .change = CHANGE_UPDATE,                                                                    \
+          .fallback = "{}",                                                                           \
+          .max = 10,                                                                                  \
+          .doc = "tags of " what ", up to 10; those that are not declared survive" },                 \
+        {                                                                                             \
                 .name = "definedTags", .type = FIELD_TAGS, .change = CHANGE_UPDATE, .fallback = "{}", \
-                .max = 64, .doc = "tags of " what " by namespace, up to 64",                         \
+                .max = 64, .doc = "tags of " what " by namespace, up to 64",                          \
         }
 
 static const Field volume_fields[] = {
@@ -145,10 +146,10 @@ static const Field claim_fields[] = {
         {},
 };
 
-#define TEXT(key, longest, text)                                                       \
-        {                                                                              \
-                .name = (key), .type = FIELD_STRING, .change = CHANGE_UPDATE, .min = 1, \
-                .max = (longest), .doc = (text)                                        \
+#define TEXT(key, longest, text)                                                                          \
+        {                                                                                                 \
+                .name = (key), .type = FIELD_STRING, .change = CHANGE_UPDATE, .min = 1, .max = (longest), \
+                .doc = (text)                                                                             \
         }
 
 static const Field authentication_fields[] = {
@@ -204,7 +205,7 @@ static const Field options_fields[] = {
         { .name = "ipFamilies",
           .type = FIELD_STRINGS,
           .change = CHANGE_NEVER,
-          .flags = FIELD_NOT_IN_PUT | FIELD_ORDERED | FIELD_EMPTY_IS_FALLBACK,
+          .flags = FIELD_REPLACE_IF_ASKED | FIELD_NOT_IN_PUT | FIELD_ORDERED | FIELD_EMPTY_IS_FALLBACK,
           .fallback = "[\"IPv4\"]",
           .max = 2,
           .words = ip_families,
@@ -276,7 +277,7 @@ static const Field cluster_fields[] = {
           .api = "vcnId",
           .type = FIELD_REF,
           .change = CHANGE_NEVER,
-          .flags = FIELD_REQUIRED,
+          .flags = FIELD_REPLACE_IF_ASKED | FIELD_REQUIRED,
           .ref_kind = "Vcn",
           .never_text = "a cluster stays in its VCN" MAKE_IT_AGAIN,
           .doc = "where its nodes live" },
@@ -301,6 +302,7 @@ static const Field cluster_fields[] = {
         { .name = "kmsKeyId",
           .type = FIELD_STRING,
           .change = CHANGE_NEVER,
+          .flags = FIELD_REPLACE_IF_ASKED,
           .pattern = "^ocid1[.]key[.].+$",
           .pattern_text = "the OCID of a key",
           .never_text = "the key that encrypts secrets is for life" MAKE_IT_AGAIN,
@@ -308,6 +310,7 @@ static const Field cluster_fields[] = {
         { .name = "clusterPodNetworkOptions",
           .type = FIELD_OBJECTS,
           .change = CHANGE_NEVER,
+          .flags = FIELD_REPLACE_IF_ASKED,
           .max = 1,
           .fields = pod_network_fields,
           .never_text = CNI_NEVER MAKE_IT_AGAIN,

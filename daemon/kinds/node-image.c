@@ -116,7 +116,8 @@ static bool keeps(const cJSON *sources, const char *id, const char *version, con
 /* The version is the cluster's where the pool says none: what is there then, or nothing to go by. */
 static const char *pick(const cJSON *item, const char *key, const cJSON *want, const cJSON *have) {
         const cJSON *sources = json_get(item, "sources");
-        const char *version = json_string(want, "kubernetesVersion"), *shape = json_string(want, "nodeShape");
+        const char *version = json_string(want, "kubernetesVersion"),
+                   *shape = json_string(want, "nodeShape");
         const char *there = json_path_string(have, "nodeSourceDetails.imageId");
 
         if (!streq(key, "newest"))

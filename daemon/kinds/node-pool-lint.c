@@ -14,12 +14,13 @@ static void lint_version(const Finding *l) {
         const char *theirs = json_string(l->desired->parent->want, "kubernetesVersion");
         KubeVersion pool, cluster;
 
-        if (!mine || !theirs || kube_version_parse(mine, &pool) < 0 || kube_version_parse(theirs, &cluster) < 0)
+        if (!mine || !theirs || kube_version_parse(mine, &pool) < 0 ||
+            kube_version_parse(theirs, &cluster) < 0)
                 return;
         if (kube_version_compare(&pool, &cluster) > 0)
                 finding_error(l, "kubernetesVersion",
-                              "nodes of %s are newer than their cluster's %s: upgrade the cluster first", mine,
-                              theirs);
+                              "nodes of %s are newer than their cluster's %s: upgrade the cluster first",
+                              mine, theirs);
         else if (pool.major != cluster.major || cluster.minor - pool.minor > MINORS_BEHIND)
                 finding_error(l, "kubernetesVersion",
                               "nodes of %s are too old for a cluster of %s: at most %d minor versions", mine,
@@ -28,13 +29,14 @@ static void lint_version(const Finding *l) {
 
 static void lint_shape(const Finding *l) {
         const char *shape = json_string(l->desired->want, "nodeShape");
-        bool flex = shape && endswith(shape, ".Flex"), config = json_get(l->desired->want, "nodeShapeConfig");
+        bool flex = shape && endswith(shape, ".Flex"),
+             config = json_get(l->desired->want, "nodeShapeConfig");
 
         if (flex && !config)
                 finding_error(l, "nodeShape", "%s needs a nodeShapeConfig: {ocpus, memoryInGBs}", shape);
         if (shape && !flex && config)
-                finding_error(l, "nodeShapeConfig", "%s is of a fixed size: a nodeShapeConfig goes with a Flex shape",
-                              shape);
+                finding_error(l, "nodeShapeConfig",
+                              "%s is of a fixed size: a nodeShapeConfig goes with a Flex shape", shape);
 }
 
 /* The name of an image says for which version it is: "…-OKE-1.34.1-1191". */
@@ -49,7 +51,8 @@ static void lint_image(const Finding *l) {
                 finding_error(l, "nodeSourceDetails.image",
                               "the newest image of which version? Say the pool's kubernetesVersion");
         if (mark && strstr(key, "-OKE-") && !strstr(key, mark))
-                finding_error(l, "nodeSourceDetails.image", "this image is not for the pool's version %s", version);
+                finding_error(l, "nodeSourceDetails.image", "this image is not for the pool's version %s",
+                              version);
 }
 
 static void lint_scheme(const Finding *l) {
@@ -59,8 +62,9 @@ static void lint_scheme(const Finding *l) {
         if (!config && !subnets)
                 finding_error(l, NULL, "this NodePool lacks '" CONFIG "': how many nodes, and where");
         if (config && (subnets || json_get(want, "quantityPerSubnet")))
-                finding_error(l, subnets ? "subnets" : "quantityPerSubnet",
-                              "subnets and quantityPerSubnet are the older way: leave them out beside " CONFIG);
+                finding_error(
+                        l, subnets ? "subnets" : "quantityPerSubnet",
+                        "subnets and quantityPerSubnet are the older way: leave them out beside " CONFIG);
 }
 
 static void lint_placement(const Finding *l, const cJSON *all, const cJSON *placement) {
@@ -83,7 +87,8 @@ static void lint_placements(const Finding *l) {
 
         cJSON_ArrayForEach (placement, all) {
                 lint_placement(l, all, placement);
-                finding_check_vcn(l, CONFIG ".placementConfigs.subnet", vcn, json_get(placement, "subnetId"));
+                finding_check_vcn(l, CONFIG ".placementConfigs.subnet", vcn,
+                                  json_get(placement, "subnetId"));
         }
         if (all && !all->child)
                 finding_error(l, CONFIG ".placementConfigs", "a pool needs at least one placement");
@@ -103,12 +108,15 @@ static void lint_pod_network(const Finding *l) {
                 return;
         }
         if (streq_ptr(mine, CNI_NATIVE) && (!subnets || !subnets->child))
-                finding_error(l, PODS ".cniType", CNI_NATIVE " needs podSubnets, where pods get their addresses");
-        if (streq_ptr(mine, CNI_FLANNEL) && cJSON_GetArraySize(pods) > (json_get(pods, "maxPodsPerNode") ? 2 : 1))
+                finding_error(l, PODS ".cniType",
+                              CNI_NATIVE " needs podSubnets, where pods get their addresses");
+        if (streq_ptr(mine, CNI_FLANNEL) &&
+            cJSON_GetArraySize(pods) > (json_get(pods, "maxPodsPerNode") ? 2 : 1))
                 finding_error(l, PODS ".cniType", "podSubnets and podNsgs go with " CNI_NATIVE);
         if (!mine && streq(theirs, CNI_NATIVE) && json_get(l->desired->want, CONFIG))
                 finding_error(l, CONFIG,
-                              "%s is of " CNI_NATIVE ": its pools need nodePoolPodNetworkOptionDetails with podSubnets",
+                              "%s is of " CNI_NATIVE
+                              ": its pools need nodePoolPodNetworkOptionDetails with podSubnets",
                               l->desired->parent->address);
 }
 
@@ -178,9 +186,11 @@ static void lint_addresses(const Finding *l) {
         }
         if (mine + others <= there)
                 return;
-        beside = others ? xasprintf(", and pools before it take %llu", (unsigned long long) others) : xstrdup("");
+        beside = others ? xasprintf(", and pools before it take %llu", (unsigned long long) others)
+                        : xstrdup("");
         finding_warning(l, PODS ".podSubnets",
-                        "%llu nodes of up to %llu pods need %llu addresses with their own%s: the pod subnets have %llu",
+                        "%llu nodes of up to %llu pods need %llu addresses with their own%s: the pod "
+                        "subnets have %llu",
                         (unsigned long long) size_of(d),
                         (unsigned long long) json_number(json_path(d->want, PODS), "maxPodsPerNode", 31),
                         (unsigned long long) mine, beside, (unsigned long long) there);
@@ -192,9 +202,11 @@ static void lint_cycling(const Finding *l) {
                    *missing = json_string(cycling, "maximumUnavailable");
 
         if (json_bool(cycling, "isNodeCyclingEnabled", false) && !cluster_is_enhanced(l->desired->parent))
-                finding_warning(l, "nodePoolCyclingDetails.isNodeCyclingEnabled",
-                                "nodes are cycled in a cluster of type ENHANCED_CLUSTER, and this is a basic one");
-        if (surge && surge[strspn(surge, "0%")] == '\0' && (!missing || missing[strspn(missing, "0%")] == '\0'))
+                finding_warning(
+                        l, "nodePoolCyclingDetails.isNodeCyclingEnabled",
+                        "nodes are cycled in a cluster of type ENHANCED_CLUSTER, and this is a basic one");
+        if (surge && surge[strspn(surge, "0%")] == '\0' &&
+            (!missing || missing[strspn(missing, "0%")] == '\0'))
                 finding_error(l, "nodePoolCyclingDetails.maximumSurge",
                               "with no node more and none fewer no node can be renewed");
 }

@@ -1,5 +1,6 @@
 /* NodePool: nodes of one shape, image and version. A change of its fields reaches nodes that are made after it alone, so those that
- * are there are given back one by one. Its placement and its cycling cannot change in one call. */
+ * are there are given back one by one. Its placement and its cycling cannot change in one call. Its version and its shape wait for the
+ * image that goes with them: nodes of a new version that boot an old image are neither. */
 #include "kinds.h"
 #include "oke.h"
 
@@ -72,9 +73,9 @@ static const Field preemptible_fields[] = {
         {},
 };
 
-#define OCID(key, of, text)   \
-        {                                                                                           \
-                .name = (key), .type = FIELD_STRING, .change = CHANGE_UPDATE,                       \
+#define OCID(key, of, text)                                                                              \
+        {                                                                                                \
+                .name = (key), .type = FIELD_STRING, .change = CHANGE_UPDATE,                            \
                 .pattern = "^ocid1[.]" of "[.].+$", .pattern_text = "an OCID of type " of, .doc = (text) \
         }
 
@@ -223,11 +224,11 @@ static const Field eviction_fields[] = {
         {},
 };
 
-#define COUNT_OR_PERCENT(key, left_out, text)                                                           \
-        {                                                                                               \
-                .name = (key), .type = FIELD_STRING, .change = CHANGE_UPDATE, .fallback = (left_out),   \
-                .min = 1, .max = 4, .pattern = "^([0-9]{1,4}|[0-9]{1,3}%)$",                            \
-                .pattern_text = "a count or a percentage, such as \"1\" or \"25%\"", .doc = (text)      \
+#define COUNT_OR_PERCENT(key, left_out, text)                                                         \
+        {                                                                                             \
+                .name = (key), .type = FIELD_STRING, .change = CHANGE_UPDATE, .fallback = (left_out), \
+                .min = 1, .max = 4, .pattern = "^([0-9]{1,4}|[0-9]{1,3}%)$",                          \
+                .pattern_text = "a count or a percentage, such as \"1\" or \"25%\"", .doc = (text)    \
         }
 
 static const Field cycling_fields[] = {
@@ -275,7 +276,7 @@ static const Field node_pool_fields[] = {
         { .name = "kubernetesVersion",
           .type = FIELD_STRING,
           .change = CHANGE_UPDATE,
-          .flags = FIELD_SEND_CHANGED,
+          .flags = FIELD_SEND_CHANGED | FIELD_AFTER_LOOKUPS,
           .min = 1,
           .max = 32,
           .pattern = OKE_VERSION_PATTERN,
@@ -284,7 +285,7 @@ static const Field node_pool_fields[] = {
         { .name = "nodeShape",
           .type = FIELD_STRING,
           .change = CHANGE_UPDATE,
-          .flags = FIELD_REQUIRED | FIELD_SEND_CHANGED,
+          .flags = FIELD_REQUIRED | FIELD_SEND_CHANGED | FIELD_AFTER_LOOKUPS,
           .pattern = "^[A-Za-z0-9]+([.][A-Za-z0-9_-]+)+$",
           .pattern_text = "a shape such as VM.Standard.E4.Flex",
           .doc = "such as VM.Standard.E4.Flex" },

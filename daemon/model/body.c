@@ -226,7 +226,8 @@ cJSON *body_for_put(const Context *c, const Resource *r, const cJSON *want, cons
 /* Members of an object that an action sets; those that it does not mend now are said as they are. */
 cJSON *body_for_object_action(const Resource *r, const Field *f, const cJSON *want, const Differences *ds,
                               Verb verb) {
-        const cJSON *wanted = json_get(want, field_api(f)), *there = json_get(r->observed->body, field_api(f));
+        const cJSON *wanted = json_get(want, field_api(f)),
+                    *there = json_get(r->observed->body, field_api(f));
         const Choice choice = { .ds = ds, .verbs = 1u << verb };
         cJSON *body = json_new_object();
 

@@ -245,8 +245,8 @@ static bool only_shrinks(const Field *f, const cJSON *want, const cJSON *have) {
                 return false;
         texts = element_texts(f, have, &n);
         cJSON_ArrayForEach (e, want)
-                all = all && (f->type == FIELD_OBJECTS ? holds_object(f, have, e)
-                                                       : holds_element(f, texts, n, e));
+                all = all &&
+                      (f->type == FIELD_OBJECTS ? holds_object(f, have, e) : holds_element(f, texts, n, e));
         for (size_t i = 0; i < n; i++)
                 free(texts[i]);
         free(texts);
@@ -278,10 +278,17 @@ static bool is_lower(const Field *f, const cJSON *want, const cJSON *have) {
                kube_version_compare(&wanted, &there) < 0;
 }
 
-static Verb verb_of(const Field *f, const cJSON *want, const cJSON *have) {
+/* Making a whole cluster anew is nothing that an estate's policy says in passing: the resource has to say so itself. */
+static bool is_replaced(const Field *f, const Desired *d) {
+        return f->change == CHANGE_REPLACE ||
+               (f->flags & FIELD_REPLACE_IF_ASKED && d->policy_is_own[VERB_REPLACE] &&
+                d->policy[VERB_REPLACE] != GATE_NEVER);
+}
+
+static Verb verb_of(const Field *f, const Desired *desired, const cJSON *want, const cJSON *have) {
         _cleanup_free_ char *text = json_text(want);
 
-        if (f->change == CHANGE_REPLACE)
+        if (is_replaced(f, desired))
                 return VERB_REPLACE;
         if (f->change == CHANGE_DISRUPT || (f->takes_away && streq(f->takes_away, text)) ||
             only_shrinks(f, want, have) || is_less(f, want, have))
@@ -314,8 +321,8 @@ static void compare_field(const Context *c, const Resource *r, const Field *f, c
         }
         if (field_equal(f, want, have) || (!have && (f->flags & FIELD_NULL_UNKNOWN)))
                 return;
-        d = add_difference(c, r, a, top, verb_of(f, want, have), xstrdup(path), want, have);
-        d->refused = f->change == CHANGE_NEVER || is_lower(f, want, have);
+        d = add_difference(c, r, a, top, verb_of(f, r->desired, want, have), xstrdup(path), want, have);
+        d->refused = d->verb != VERB_REPLACE && (f->change == CHANGE_NEVER || is_lower(f, want, have));
         d->note = d->refused ? xstrdup(f->never_text) : NULL;
         d->source = desired_field_source(c->estate, r->desired, top);
 }

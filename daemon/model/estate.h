@@ -64,8 +64,9 @@ struct Estate {
         usec_t interval;
         Gate policy[_VERB_MAX];
         unsigned disruptions_per_hour;
-        unsigned proven_nodes; /* percent of a region's nodes that have to be up, for that region to be proven */
-        char **files; /* the names of the spec files as given, strv */
+        unsigned
+                proven_nodes; /* percent of a region's nodes that have to be up, for that region to be proven */
+        char **files;         /* the names of the spec files as given, strv */
         EstateRegion *regions;
         size_t n_regions;
         Desired **resources; /* parents before children, else in the order of the files */

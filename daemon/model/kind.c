@@ -3,18 +3,19 @@
 
 #define DISPLAY_NAME_DOC \
         "the cloud's name; left out: the tandem name, and a rename in the console is no drift"
-#define TAG_FIELDS                                                                                            \
-        { .name = "freeformTags",                                                                             \
-          .type = FIELD_MAP,                                                                                  \
-          .change = CHANGE_UPDATE,                                                                            \
-          .fallback = "{}",                                                                                   \
-          .max = 7,                                                                                           \
-          .doc = "tags by name, up to 7: a thing has 10, and 3 are tandem's own; those that are not declared " \
-                 "survive" },                                                                                 \
-        {                                                                                                     \
-                .name = "definedTags", .type = FIELD_TAGS, .change = CHANGE_UPDATE, .fallback = "{}",         \
-                .max = 64,                                                                                    \
-                .doc = "tags by namespace and name, up to 64; those that are not declared survive",           \
+#define TAG_FIELDS                                                                                    \
+        { .name = "freeformTags",                                                                     \
+          .type = FIELD_MAP,                                                                          \
+          .change = CHANGE_UPDATE,                                                                    \
+          .fallback = "{}",                                                                           \
+          .max = 7,                                                                                   \
+          .doc = "tags by name, up to 7: a thing has 10, and 3 are tandem's own; those that are not " \
+                 "declared "                                                                          \
+                 "survive" },                                                                         \
+        {                                                                                             \
+                .name = "definedTags", .type = FIELD_TAGS, .change = CHANGE_UPDATE, .fallback = "{}", \
+                .max = 64,                                                                            \
+                .doc = "tags by namespace and name, up to 64; those that are not declared survive",   \
         }
 
 const Field kind_common_fields[] = {

@@ -67,8 +67,12 @@ enum {
         FIELD_EMPTY_IS_FALLBACK = 1 << 18, /* an empty array means the fallback */
         FIELD_SEND_CHANGED = 1 << 19,      /* in a PUT only when it differs */
         FIELD_LESS_TAKES_AWAY = 1 << 20,   /* a number: a smaller one than there is is a disrupt */
-        FIELD_ONLY_RISES = 1 << 21, /* a version of Kubernetes, or a word: the API takes no lower one than there is */
-        FIELD_LOCAL = 1 << 22,             /* no member of the object: for the daemon's own use */
+        FIELD_ONLY_RISES =
+                1 << 21, /* a version of Kubernetes, or a word: the API takes no lower one than there is */
+        FIELD_REPLACE_IF_ASKED =
+                1 << 23, /* with CHANGE_NEVER: a resource whose own policy says `replace` is made anew */
+        FIELD_AFTER_LOOKUPS = 1 << 24, /* left alone while a lookup of the resource is not answered */
+        FIELD_LOCAL = 1 << 22,         /* no member of the object: for the daemon's own use */
 };
 
 /* A list field that is changed one element at a time: POST {id}/actions/{add} {member: element}. */
@@ -87,7 +91,8 @@ struct Field {
         const char *fallback;   /* JSON text of what the service fills in; absent and null compare as this */
         const char *takes_away; /* JSON text of the wanted value that turns an update into a disrupt */
         const char *const *words; /* FIELD_ENUM: NULL-terminated */
-        int64_t min, max; /* FIELD_INT, NUMBER: the range; FIELD_DURATION: in seconds; FIELD_STRING: the length, 0,0:
+        int64_t min,
+                max; /* FIELD_INT, NUMBER: the range; FIELD_DURATION: in seconds; FIELD_STRING: the length, 0,0:
                              1..255; FIELD_MAP, TAGS: 'max' is how many, 'min' the longest value, 0: a tag's; lists:
                              'max' is how many */
         const char *
@@ -100,12 +105,13 @@ struct Field {
         const Field *fields;   /* FIELD_OBJECT: NULL-name terminated */
         const Rules *rules;    /* FIELD_RULES */
         const FieldAction *action; /* CHANGE_ACTION on a plain list */
-        const char *object_action; /* CHANGE_ACTION on a FIELD_OBJECT: POST {id}/actions/THIS with those of its members
+        const char *
+                object_action; /* CHANGE_ACTION on a FIELD_OBJECT: POST {id}/actions/THIS with those of its members
                                       that change by an action */
-        const char *not_with;      /* API member that no PUT may carry together with this one; it goes first */
-        const char *never_text;    /* CHANGE_NEVER: what a person can do */
-        const char *region_text;   /* what to say when a reference names the other region's */
-        const char *doc;           /* one line for the schema and the reference */
+        const char *not_with;    /* API member that no PUT may carry together with this one; it goes first */
+        const char *never_text;  /* CHANGE_NEVER: what a person can do */
+        const char *region_text; /* what to say when a reference names the other region's */
+        const char *doc;         /* one line for the schema and the reference */
 };
 
 static inline const char *field_api(const Field *f) {
@@ -205,10 +211,11 @@ enum {
         KIND_DIES_WITH_PARENT = 1 << 5, /* goes when its parent is deleted, and does not keep it from that */
         KIND_NEEDS_USER = 1 << 6,       /* does nothing until something names it */
         KIND_NO_TAGS = 1 << 7, /* carries none and has no OCID: it is known by its name and place alone */
-        KIND_CLI_NO_CREATE = 1 << 8,    /* the CLI's create takes other words than the API: shown as a raw request */
-        KIND_SUMMARY = 1 << 9,          /* its list gives summaries: only a GET's body is judged */
-        KIND_NO_CREATE_BODY = 1 << 10,  /* its create answers 202 without a body: a work request makes it */
-        KIND_LIST_IS_OBJECT = 1 << 11,  /* what is listed is one object without an id, and no array */
+        KIND_CLI_NO_CREATE =
+                1 << 8,        /* the CLI's create takes other words than the API: shown as a raw request */
+        KIND_SUMMARY = 1 << 9, /* its list gives summaries: only a GET's body is judged */
+        KIND_NO_CREATE_BODY = 1 << 10, /* its create answers 202 without a body: a work request makes it */
+        KIND_LIST_IS_OBJECT = 1 << 11, /* what is listed is one object without an id, and no array */
 };
 
 struct Kind {

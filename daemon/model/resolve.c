@@ -33,6 +33,7 @@ typedef struct Asker {
         const Context *c;
         const Resource *r;
         ResolveFor purpose;
+        bool unanswered; /* a lookup was not */
 } Asker;
 
 static const char *answer_of(const Asker *q, const Observed *o, const char *key, const char *member) {
@@ -43,7 +44,7 @@ static const char *answer_of(const Asker *q, const Observed *o, const char *key,
         return o->kind->lookup_matches(o->body, key) ? json_string(o->body, member) : NULL;
 }
 
-static cJSON *resolve_lookup(const Asker *q, const cJSON *symbol, char ***waits) {
+static cJSON *resolve_lookup(Asker *q, const cJSON *symbol, char ***waits) {
         const char *kind = json_string(symbol, "$lookup"), *key = json_string(symbol, "key");
         const char *member = json_string(symbol, "member");
         _cleanup_free_ char *address = NULL;
@@ -58,12 +59,13 @@ static cJSON *resolve_lookup(const Asker *q, const cJSON *symbol, char ***waits)
                 if (answer)
                         return json_new_string(answer);
         }
+        q->unanswered = true;
         address = xasprintf("%s/%s/%s", c->estate->regions[q->r->region].name, kind, key);
         wait_for(waits, address);
         return NULL;
 }
 
-static cJSON *resolve_symbol(const Asker *q, const cJSON *symbol, char ***waits) {
+static cJSON *resolve_symbol(Asker *q, const cJSON *symbol, char ***waits) {
         const char *address = symbol_ref(symbol);
 
         return address ? resolve_ref(q->c, address, q->purpose, waits) : resolve_lookup(q, symbol, waits);
@@ -76,7 +78,7 @@ static bool is_whole(const cJSON *element, const cJSON *copy) {
 
 /* A copy with symbols replaced. 'keep': what cannot be resolved stays a symbol; else its member goes, and an array goes whole, for
  * nothing may be taken out of a list while one of its elements is unresolved, be it a member of one. NULL: nothing is left. */
-static cJSON *resolve_value(const Asker *q, const cJSON *v, bool keep, char ***waits) {
+static cJSON *resolve_value(Asker *q, const cJSON *v, bool keep, char ***waits) {
         bool whole = true;
         cJSON *copy;
 
@@ -146,7 +148,7 @@ static void ignore_members(const Desired *d, const Field *f, cJSON *v) {
 }
 
 cJSON *resolve_want(const Context *c, const Resource *r, ResolveFor purpose, char ***waits) {
-        const Asker q = { .c = c, .r = r, .purpose = purpose };
+        Asker q = { .c = c, .r = r, .purpose = purpose };
         const Desired *d = r->desired;
         cJSON *ret = json_new_object();
 
@@ -163,10 +165,14 @@ cJSON *resolve_want(const Context *c, const Resource *r, ResolveFor purpose, cha
                 resolved = resolve_value(&q, v, f->type == FIELD_RULES, waits);
                 if (!resolved)
                         continue;
-                if (purpose == RESOLVE_COMPARE) /* a create says what is declared, and others may change it then */
+                if (purpose ==
+                    RESOLVE_COMPARE) /* a create says what is declared, and others may change it then */
                         ignore_members(d, f, resolved);
                 json_set(ret, field_api(f), resolved);
         }
+        for (const Field *f = kind_field_first(r->kind); q.unanswered && f; f = kind_field_next(r->kind, f))
+                if (f->flags & FIELD_AFTER_LOOKUPS)
+                        json_remove(ret, field_api(f));
         if (d->displayName && !strv_contains(d->ignore, "displayName"))
                 json_set_string(ret, kind_name_field(r->kind), d->displayName);
         return ret;

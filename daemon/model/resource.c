@@ -166,7 +166,8 @@ void action_delete(Action *a) {
 
         a->call = (Call){
                 .method = "DELETE",
-                .path = xasprintf("%s/%s%s%s", r->kind->path, r->observed->id, r->kind->delete_query ? "?" : "",
+                .path = xasprintf("%s/%s%s%s", r->kind->path, r->observed->id,
+                                  r->kind->delete_query ? "?" : "",
                                   r->kind->delete_query ? r->kind->delete_query : ""),
                 .if_match = xstrdup(r->observed->etag),
                 .takes_if_match = true,

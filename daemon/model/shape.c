@@ -61,9 +61,9 @@ static char *elements_error(const Field *f, const Field *fields, const cJSON *ar
 static char *value_error(const Field *f, const cJSON *v) {
         if (!v || cJSON_IsNull(v))
                 return NULL;
-        if (!is_type(f, v) ||
-            ((f->type == FIELD_MAP || f->type == FIELD_CIDRS || f->type == FIELD_REFS ||
-              f->type == FIELD_STRINGS) && !all_strings(v)))
+        if (!is_type(f, v) || ((f->type == FIELD_MAP || f->type == FIELD_CIDRS || f->type == FIELD_REFS ||
+                                f->type == FIELD_STRINGS) &&
+                               !all_strings(v)))
                 return xasprintf("%s is of another type", field_api(f));
         if (f->type == FIELD_OBJECT && f->fields)
                 return fields_error(f->fields, v);

@@ -217,7 +217,7 @@ typedef enum FieldPass {
 void parse_fields(Loader *l, Item *item, FieldPass pass);
 void check_required(Loader *l, Item *item);
 bool text_matches(const char *pattern, const char *text); /* a POSIX extended regular expression */
-size_t map_value_max(const Field *f); /* how long a FIELD_MAP's values may be */
+size_t map_value_max(const Field *f);                     /* how long a FIELD_MAP's values may be */
 /* The members of one object into 'ret'; false when something is wrong or lost. */
 bool parse_members(Loader *l, const Field *fields, const YamlNode *n, const char *what, cJSON *ret);
 

@@ -56,7 +56,8 @@ static const Key estate_policy_keys[] = {
           .type = KEY_PERCENT,
           .min = 1,
           .max = 100,
-          .doc = "how many of a region's nodes have to be up before anything is taken away in the other; left "
+          .doc = "how many of a region's nodes have to be up before anything is taken away in the other; "
+                 "left "
                  "out: 67%",
           .read = read_proven_nodes },
         {},

@@ -121,7 +121,8 @@ char *pattern_lookup(const Field *f) {
         add_table(&p, k->lookup_keys);
         str_addc(&p, '|');
         if (k->lookup_pattern)
-                str_addf(&p, "%.*s|", (int) strlen(k->lookup_pattern) - 2, k->lookup_pattern + 1); /* no ^ and $ */
+                str_addf(&p, "%.*s|", (int) strlen(k->lookup_pattern) - 2,
+                         k->lookup_pattern + 1); /* no ^ and $ */
         if (lookup_is_id(f))
                 add_ocid(&p, &(Choices){ .w = (const char *[]){ k->ocid_type }, .n = 1 });
         else

@@ -218,8 +218,8 @@ static cJSON *value_of_field(const Field *f, const Kind *kind) {
         case FIELD_ENUM:
                 return enum_field(f);
         case FIELD_STRINGS:
-                return list_of(f->words ? one_of_words(f->words) : text_sized(xstrdup(PATTERN_LINE), 1, 255), 0,
-                               f->max);
+                return list_of(f->words ? one_of_words(f->words) : text_sized(xstrdup(PATTERN_LINE), 1, 255),
+                               0, f->max);
         case FIELD_CIDR:
                 return block_field(f, kind);
         case FIELD_CIDRS:
