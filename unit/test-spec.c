@@ -208,6 +208,53 @@ static void test_seed(void **state) {
                    "{\"$ref\": \"secondary/RemotePeeringConnection/secondary-to-primary-rpc\"}");
 }
 
+/* The whole estate of the record, clusters included. */
+static void test_clusters(void **state) {
+        _cleanup_spec_diagnostics_ SpecDiagnostics ds = {};
+        _cleanup_(estate_freep) Estate *e = NULL;
+        _cleanup_(files_done) Files files = {};
+        _cleanup_free_ char *path = data_path("spec/estate-with-clusters.yaml"), *text = NULL;
+        const Desired *d;
+        size_t size;
+
+        assert_int_equal(file_read(path, SPEC_FILE_SIZE_MAX, &text, &size, NULL), 0);
+        files_split(&files, text);
+        e = spec_load(files.f, files.n, &ds);
+        assert_int_equal(ds.n, 0);
+        assert_int_equal(e->n_resources, 2 * (19 + 4) + 1);
+        assert_int_equal(e->proven_nodes, 75);
+        d = find(e, "primary/Cluster/primary-cluster");
+        assert_string_equal(json_string(d->want, "context"), "primary-cluster-context");
+        check_want(e, d->address, "vcnId", "{\"$ref\": \"primary/Vcn/primary-vcn\"}");
+        check_want(
+                e, d->address, "endpointConfig",
+                "{\"subnetId\": {\"$ref\": \"primary/Subnet/primary-api\"}, \"isPublicIpEnabled\": false}");
+        check_want(e, d->address, "options.serviceLbSubnetIds",
+                   "[{\"$ref\": \"primary/Subnet/primary-lb\"}]");
+        d = find(e, "primary/NodePool/primary-pool1");
+        assert_string_equal(d->displayName, "pool1");
+        assert_string_equal(d->parent->address, "primary/Cluster/primary-cluster");
+        assert_true(startswith(d->compartment, "ocid1.compartment."));
+        assert_true(strv_contains(d->ignore, "nodeConfigDetails.size"));
+        check_want(
+                e, d->address, "nodeSourceDetails",
+                "{\"sourceType\": \"IMAGE\","
+                " \"imageId\": {\"$lookup\": \"NodeImage\", \"key\": \"newest\", \"member\": \"imageId\"}}");
+        check_want(e, "secondary/NodePool/secondary-pool1", "nodeConfigDetails.placementConfigs",
+                   "[{\"availabilityDomain\": {\"$lookup\": \"AvailabilityDomain\", \"key\": \"1\", "
+                   "\"member\": \"name\"},"
+                   "  \"subnetId\": {\"$ref\": \"secondary/Subnet/secondary-nodes\"}},"
+                   " {\"availabilityDomain\": {\"$lookup\": \"AvailabilityDomain\", \"key\": \"2\", "
+                   "\"member\": \"name\"},"
+                   "  \"subnetId\": {\"$ref\": \"secondary/Subnet/secondary-nodes\"}},"
+                   " {\"availabilityDomain\": {\"$lookup\": \"AvailabilityDomain\", \"key\": \"3\", "
+                   "\"member\": \"name\"},"
+                   "  \"subnetId\": {\"$ref\": \"secondary/Subnet/secondary-nodes\"}}]");
+        d = find(e, "primary/Addon/primary-coredns");
+        assert_string_equal(d->displayName, "CoreDNS");
+        assert_null(d->compartment);
+}
+
 static void test_minimal(void **state) {
         _cleanup_(estate_freep) Estate *e = load_path("../../specs/minimal/minimal.yaml");
 
@@ -229,6 +276,7 @@ static void test_defaults(void **state) {
         assert_null(e->profile);
         assert_int_equal(e->interval, 15 * USEC_PER_SEC);
         assert_int_equal(e->disruptions_per_hour, 6);
+        assert_int_equal(e->proven_nodes, 67);
         for (Verb v = 0; v < _VERB_MAX; v++)
                 assert_int_equal(e->policy[v], v == VERB_ADOPT || v == VERB_UPDATE || v == VERB_HEAL
                                                        ? GATE_AUTOMATIC
@@ -521,19 +569,13 @@ static void test_too_large(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_golden),
-                cmocka_unit_test(test_seed),
-                cmocka_unit_test(test_minimal),
-                cmocka_unit_test(test_defaults),
-                cmocka_unit_test(test_security_rules),
-                cmocka_unit_test(test_meta),
-                cmocka_unit_test(test_digest),
-                cmocka_unit_test(test_json),
-                cmocka_unit_test(test_cut_off),
-                cmocka_unit_test(test_many_mistakes),
-                cmocka_unit_test(test_many_useless_rules),
-                cmocka_unit_test(test_read_path),
-                cmocka_unit_test(test_too_large),
+                cmocka_unit_test(test_golden),        cmocka_unit_test(test_seed),
+                cmocka_unit_test(test_clusters),      cmocka_unit_test(test_minimal),
+                cmocka_unit_test(test_defaults),      cmocka_unit_test(test_security_rules),
+                cmocka_unit_test(test_meta),          cmocka_unit_test(test_digest),
+                cmocka_unit_test(test_json),          cmocka_unit_test(test_cut_off),
+                cmocka_unit_test(test_many_mistakes), cmocka_unit_test(test_many_useless_rules),
+                cmocka_unit_test(test_read_path),     cmocka_unit_test(test_too_large),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,7 +75,7 @@ static void add_awaited(const Action *a, cJSON *body) {
         const Desired *d = a->resource->desired;
         const Kind *k = a->resource->kind;
 
-        if (k->parent_field && d->parent && !json_get(body, k->parent_field)) {
+        if (k->parent_field && !k->below && d->parent && !json_get(body, k->parent_field)) {
                 _cleanup_free_ char *text = xasprintf("<%s>", d->parent->address);
 
                 json_set_string(body, k->parent_field, text);
@@ -83,7 +83,7 @@ static void add_awaited(const Action *a, cJSON *body) {
         for (const Field *f = kind_field_first(k); f; f = kind_field_next(k, f)) {
                 const cJSON *want = json_get(d->want, field_api(f));
 
-                if (want && f->type != FIELD_ROLE &&
+                if (want && f->type != FIELD_ROLE && !streq(f->name, "displayName") &&
                     !(f->flags & (FIELD_NOT_IN_CREATE | FIELD_DEFAULT_ROLE)))
                         add_missing(body, field_api(f), want);
         }
