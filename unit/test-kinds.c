@@ -68,6 +68,16 @@ static void visit_types(const Kind *k, const Field *f) {
                 fail_msg("%s.%s: rules outside the object change by actions", k->name, f->name);
         if (f->pattern && !f->pattern_text)
                 fail_msg("%s.%s: a pattern says nothing to people", k->name, f->name);
+        if (f->type == FIELD_DURATION && !f->pattern_text)
+                fail_msg("%s.%s: which durations?", k->name, f->name);
+        if ((f->type == FIELD_DURATION || f->type == FIELD_NUMBER) && f->max <= f->min)
+                fail_msg("%s.%s takes nothing", k->name, f->name);
+        if (f->object_action && (f->type != FIELD_OBJECT || f->change != CHANGE_ACTION))
+                fail_msg("%s.%s: an object's action and its type go together", k->name, f->name);
+        if ((f->flags & FIELD_REPLACE_IF_ASKED) && f->change != CHANGE_NEVER)
+                fail_msg("%s.%s changes without being asked", k->name, f->name);
+        if ((f->flags & FIELD_ONLY_RISES) && !f->never_text)
+                fail_msg("%s.%s does not sink: what can a person do?", k->name, f->name);
         if (f->change == CHANGE_NEVER && !(k->flags & KIND_NOT_CLOUD) && !f->never_text)
                 fail_msg("%s.%s: what can a person do?", k->name, f->name);
 }
@@ -142,6 +152,35 @@ static void test_roles(void **state) {
                         if (role->in_parent_want)
                                 assert_true(has_field(kind_find(k->parent), role->pointer));
                 }
+}
+
+/* A member that a PUT must not carry is one that comes before. */
+static void test_not_with(void **state) {
+        for (size_t i = 0; kinds[i]; i++)
+                for (const Field *f = kind_field_first(kinds[i]); f; f = kind_field_next(kinds[i], f)) {
+                        const Field *g = kind_field_first(kinds[i]);
+
+                        while (f->not_with && g != f && !streq(field_api(g), f->not_with))
+                                g = kind_field_next(kinds[i], g);
+                        if (f->not_with && g == f)
+                                fail_msg("%s.%s: no %s before it", kinds[i]->name, f->name, f->not_with);
+                }
+}
+
+static void test_field_paths(void **state) {
+        const Kind *k = kind_find("Cluster");
+
+        assert_ptr_equal(kind_field_path(k, "vcn"), kind_field(k, "vcn"));
+        assert_string_equal(kind_field_path(k, "options.kubernetesNetworkConfig.podsCidr")->name,
+                            "podsCidr");
+        assert_string_equal(kind_field_path(k, "clusterPodNetworkOptions.cniType")->name, "cniType");
+        assert_null(kind_field_path(k, "options.podsCidr"));
+        assert_null(kind_field_path(k, "vcn.id"));
+        assert_null(kind_field_path(k, "endpointConfig."));
+        assert_null(kind_field_path(k, ""));
+        assert_string_equal(field_api(kind_field(k, "displayName")), "name");
+        assert_string_equal(field_api(kind_field(kind_find("Vcn"), "displayName")), "displayName");
+        assert_null(kind_field(kind_find("Addon"), "freeformTags"));
 }
 
 static void test_names_are_unique(void **state) {
@@ -502,6 +541,8 @@ int main(void) {
                 cmocka_unit_test(test_types),
                 cmocka_unit_test(test_kinds),
                 cmocka_unit_test(test_roles),
+                cmocka_unit_test(test_not_with),
+                cmocka_unit_test(test_field_paths),
                 cmocka_unit_test(test_names_are_unique),
                 cmocka_unit_test(test_rules_tables),
                 cmocka_unit_test(test_lifecycles),

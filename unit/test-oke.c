@@ -342,6 +342,25 @@ static void test_made_again_only_when_asked(void **state) {
         assert_actions(f, CLUSTER, "replace DELETE clusters/*");
 }
 
+/* It is there, so what differs is mended; what it lacks is told before that. */
+static void test_needs_attention(void **state) {
+        _cleanup_fixture_ Fixture *f = estate(
+                POOL, "{'sshPublicKey':'a'}",
+                "{'sshPublicKey':'b','lifecycleState':'NEEDS_ATTENTION','lifecycleDetails':'1 of 3',"
+                "'nodes':[{'nodeError':null},{'nodeError':{'code':'LimitExceeded','message':'no more of "
+                "this shape'}}]}");
+
+        assert_verdict(f, POOL, "blocked needs-attention");
+        assert_non_null(strstr(resource(f, POOL)->assessment.message, "no more of this shape"));
+        assert_actions(f, POOL, "update PUT nodePools/*");
+        change(f, "ocid1.nodepool.oc1..primary-p", "{'sshPublicKey':'a','nodes':[]}");
+        turn(f);
+        assert_non_null(strstr(resource(f, POOL)->assessment.message, "1 of 3"));
+        change(f, "ocid1.nodepool.oc1..primary-p", "{'lifecycleState':'ACTIVE'}");
+        turn(f);
+        assert_verdict(f, POOL, "in-sync");
+}
+
 static void test_ignored_members(void **state) {
         static const char want[] =
                 "{'nodeConfigDetails':{'size':3,'isPvEncryptionInTransitEnabled':true,"
@@ -496,6 +515,7 @@ int main(void) {
                 cmocka_unit_test(test_addon),
                 cmocka_unit_test(test_addon_has_no_tags),
                 cmocka_unit_test(test_made_again_only_when_asked),
+                cmocka_unit_test(test_needs_attention),
                 cmocka_unit_test(test_ignored_members),
                 cmocka_unit_test(test_creates),
                 cmocka_unit_test(test_creates_of_children),

@@ -69,5 +69,6 @@ const Kind kind_addon = {
         .life = life_oke,
         .serialized = addon_serialized,
         .lifecycle_field = "lifecycleState",
+        .next_step = oke_next_step,
         .lint = addon_lint,
 };

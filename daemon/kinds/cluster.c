@@ -5,14 +5,6 @@
 #include "kinds.h"
 #include "oke.h"
 
-const LifeWord life_oke[] = {
-        { "CREATING", LIFE_COMING },       { "ACTIVE", LIFE_READY },    { "UPDATING", LIFE_CHANGING },
-        { "DELETING", LIFE_GOING },        { "DELETED", LIFE_GONE },    { "FAILED", LIFE_FAILED },
-        { "NEEDS_ATTENTION", LIFE_READY }, { "INACTIVE", LIFE_FAILED }, {},
-};
-
-const char *const cni_types[] = { CNI_FLANNEL, CNI_NATIVE, NULL };
-
 static const char *const cluster_types[] = { "BASIC_CLUSTER", "ENHANCED_CLUSTER", NULL }; /* it only rises */
 static const char *const ip_families[] = { "IPv4", "IPv6", NULL };
 

@@ -395,5 +395,6 @@ const Kind kind_node_pool = {
         .life = life_oke,
         .serialized = node_pool_serialized,
         .lifecycle_field = "lifecycleState",
+        .next_step = oke_next_step,
         .lint = node_pool_lint,
 };

@@ -1,7 +1,8 @@
 /* What the lints of OKE's kinds have in common: how a finding is told, and whether what is named lies in the right VCN. */
 #include "oke.h"
 
-static void report_at(const Finding *l, const char *path, bool error, const char *format, va_list ap) {
+_printf_(4, 0) static void report_at(const Finding *l, const char *path, bool error, const char *format,
+                                     va_list ap) {
         _cleanup_free_ char *message = xvasprintf(format, ap);
 
         l->report(l->userdata, l->desired, path ? kind_field_path(l->desired->kind, path) : NULL, error,

@@ -3,9 +3,10 @@
 
 #include "model/estate.h"
 
-/* CREATING, ACTIVE, UPDATING, DELETING, DELETED, FAILED. What NEEDS_ATTENTION is there and can be written to; an INACTIVE pool
- * stands still. */
+/* CREATING, ACTIVE, UPDATING, DELETING, DELETED, FAILED. What says NEEDS_ATTENTION is there and can be written to, so it is judged
+ * as what is ACTIVE is, and oke_next_step() tells what it lacks; an INACTIVE pool stands still. */
 extern const LifeWord life_oke[];
+void oke_next_step(const Context *c, const Resource *r, Assessment *a);
 
 #define OKE_VERSION_PATTERN "^v[0-9]+[.][0-9]+[.][0-9]+$"
 #define OKE_VERSION_TEXT    "a version such as v1.34.1"

@@ -67,12 +67,12 @@ enum {
         FIELD_EMPTY_IS_FALLBACK = 1 << 18, /* an empty array means the fallback */
         FIELD_SEND_CHANGED = 1 << 19,      /* in a PUT only when it differs */
         FIELD_LESS_TAKES_AWAY = 1 << 20,   /* a number: a smaller one than there is is a disrupt */
-        FIELD_ONLY_RISES =
-                1 << 21, /* a version of Kubernetes, or a word: the API takes no lower one than there is */
-        FIELD_REPLACE_IF_ASKED =
-                1 << 23, /* with CHANGE_NEVER: a resource whose own policy says `replace` is made anew */
-        FIELD_AFTER_LOOKUPS = 1 << 24, /* left alone while a lookup of the resource is not answered */
-        FIELD_LOCAL = 1 << 22,         /* no member of the object: for the daemon's own use */
+        /* A version of Kubernetes, or one of 'words': the API takes no lower one than there is. */
+        FIELD_ONLY_RISES = 1 << 21,
+        /* With CHANGE_NEVER: a resource whose own policy says `replace` is made anew. */
+        FIELD_REPLACE_IF_ASKED = 1 << 22,
+        FIELD_AFTER_LOOKUPS = 1 << 23, /* left alone while a lookup of the resource is not answered */
+        FIELD_LOCAL = 1 << 24,         /* no member of the object: for the daemon's own use */
 };
 
 /* A list field that is changed one element at a time: POST {id}/actions/{add} {member: element}. */
@@ -91,10 +91,9 @@ struct Field {
         const char *fallback;   /* JSON text of what the service fills in; absent and null compare as this */
         const char *takes_away; /* JSON text of the wanted value that turns an update into a disrupt */
         const char *const *words; /* FIELD_ENUM: NULL-terminated */
-        int64_t min,
-                max; /* FIELD_INT, NUMBER: the range; FIELD_DURATION: in seconds; FIELD_STRING: the length, 0,0:
-                             1..255; FIELD_MAP, TAGS: 'max' is how many, 'min' the longest value, 0: a tag's; lists:
-                             'max' is how many */
+        /* FIELD_INT, NUMBER: the range; FIELD_DURATION: in seconds; FIELD_STRING: the length, 0,0: 1..255; lists: 'max' is how
+         * many; FIELD_MAP, TAGS: 'max' is how many, 'min' the longest value, 0: a tag's. */
+        int64_t min, max;
         const char *
                 pattern; /* FIELD_STRING: a POSIX extended regular expression, and what it means, for people: */
         const char *pattern_text;     /*   "1 to 15 letters and digits, a letter first" */
@@ -105,11 +104,10 @@ struct Field {
         const Field *fields;   /* FIELD_OBJECT: NULL-name terminated */
         const Rules *rules;    /* FIELD_RULES */
         const FieldAction *action; /* CHANGE_ACTION on a plain list */
-        const char *
-                object_action; /* CHANGE_ACTION on a FIELD_OBJECT: POST {id}/actions/THIS with those of its members
-                                      that change by an action */
+        /* CHANGE_ACTION on a FIELD_OBJECT: POST {id}/actions/THIS with those of its members that change by an action. */
+        const char *object_action;
         const char *not_with;    /* API member that no PUT may carry together with this one; it goes first */
-        const char *never_text;  /* CHANGE_NEVER: what a person can do */
+        const char *never_text;  /* CHANGE_NEVER, FIELD_ONLY_RISES: what a person can do */
         const char *region_text; /* what to say when a reference names the other region's */
         const char *doc;         /* one line for the schema and the reference */
 };
@@ -195,7 +193,8 @@ typedef struct Role {
         bool in_parent_want; /* the pointer is a field of the parent to compare as well */
 } Role;
 
-/* One finding about a declared resource; 'f' (or NULL) says at which field it is shown, be it a member of an object. The message is copied. */
+/* One finding about a declared resource; 'f' (or NULL) says at which field it is shown, be it a member of an object. The
+ * message is copied. */
 typedef void (*LintReport)(void *userdata, const Desired *d, const Field *f, bool error,
                            const char *message);
 

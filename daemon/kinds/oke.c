@@ -1,0 +1,33 @@
+/* What clusters, node pools and add-ons have in common while they live. */
+#include "oke.h"
+
+#include "model/resource.h"
+
+const LifeWord life_oke[] = {
+        { "CREATING", LIFE_COMING },       { "ACTIVE", LIFE_READY },    { "UPDATING", LIFE_CHANGING },
+        { "DELETING", LIFE_GOING },        { "DELETED", LIFE_GONE },    { "FAILED", LIFE_FAILED },
+        { "NEEDS_ATTENTION", LIFE_READY }, { "INACTIVE", LIFE_FAILED }, {},
+};
+
+const char *const cni_types[] = { CNI_FLANNEL, CNI_NATIVE, NULL };
+
+/* What a node could not be made for: "LimitExceeded: …" of a pool, or an add-on's own error. */
+static const char *error_of(const cJSON *body) {
+        const char *why = json_path_string(body, "addonError.message");
+        const cJSON *node;
+
+        cJSON_ArrayForEach (node, json_get(body, "nodes"))
+                if (!why)
+                        why = json_path_string(node, "nodeError.message");
+        return why ? why : json_string(body, "lifecycleDetails");
+}
+
+void oke_next_step(const Context *c, const Resource *r, Assessment *a) {
+        const cJSON *body = r->observed->body;
+        const char *word = json_string(body, r->kind->lifecycle_field), *why = error_of(body);
+
+        (void) c;
+        if (streq_ptr(word, "NEEDS_ATTENTION"))
+                assessment_set(a, VERDICT_BLOCKED, "needs-attention", "OKE says that it needs attention: %s",
+                               why ? why : "and does not say why");
+}
