@@ -208,6 +208,14 @@ static void test_cluster(void **state) {
                   "{'options':null}", "update options.admissionControllerOptions.isPodSecurityPolicyEnabled",
                   "update PUT clusters/*",
                   "{'options':{'admissionControllerOptions':{'isPodSecurityPolicyEnabled':true}}}" },
+                { "{'options':{'serviceLbSubnetIds':[],'serviceLbConfig':{'backendNsgIds':[" REF(
+                          GUARD) "]}}}",
+                  "{'options':null}", "update options.serviceLbConfig.backendNsgs", "update PUT clusters/*",
+                  "{'options':{'serviceLbConfig':{'backendNsgIds':['" GUARD_ID "']}}}" },
+                { "{'options':{'serviceLbConfig':{'backendNsgIds':[" REF(GUARD) "]}}}",
+                  "{'options':{'serviceLbConfig':null}}", "update options.serviceLbConfig.backendNsgs",
+                  "update PUT clusters/*",
+                  "{'options':{'serviceLbConfig':{'backendNsgIds':['" GUARD_ID "']}}}" },
                 /* for the daemon alone */
                 { "{'context':'here'}", "{'context':null}", "", "", NULL },
         };
@@ -285,6 +293,18 @@ static void test_pool(void **state) {
                 { "{'nodePoolCyclingDetails':{'isNodeCyclingEnabled':true}}",
                   "{'nodePoolCyclingDetails':null}", "disrupt nodePoolCyclingDetails.isNodeCyclingEnabled",
                   "disrupt PUT nodePools/*", "{'nodePoolCyclingDetails':{'isNodeCyclingEnabled':true}}" },
+                /* where nothing is there all goes along, but for what another verb is for */
+                { "{'nodePoolCyclingDetails':{'isNodeCyclingEnabled':true,'maximumSurge':'2','"
+                  "maximumUnavailable':'0'}}",
+                  "{'nodePoolCyclingDetails':null}",
+                  "disrupt nodePoolCyclingDetails.isNodeCyclingEnabled; update "
+                  "nodePoolCyclingDetails.maximumSurge",
+                  "update PUT nodePools/*; disrupt PUT nodePools/*",
+                  "{'nodePoolCyclingDetails':{'isNodeCyclingEnabled':true,'maximumUnavailable':'0'}}" },
+                { "{'nodePoolCyclingDetails':{'isNodeCyclingEnabled':false,'maximumSurge':'2'}}",
+                  "{'nodePoolCyclingDetails':null}", "update nodePoolCyclingDetails.maximumSurge",
+                  "update PUT nodePools/*",
+                  "{'nodePoolCyclingDetails':{'isNodeCyclingEnabled':false,'maximumSurge':'2'}}" },
                 { "{'nodeEvictionNodePoolSettings':{'evictionGraceDuration':'PT60M'}}",
                   "{'nodeEvictionNodePoolSettings':{'evictionGraceDuration':'PT1H'}}", "", "", NULL },
                 { "{'nodeMetadata':{'user_data':'YQ=='}}",

@@ -70,17 +70,25 @@ typedef struct Choice {
         unsigned verbs; /* bits 1 << Verb */
 } Choice;
 
-/* A difference at this path, or somewhere inside. */
-static bool is_chosen(const Choice *choice, const char *path) {
-        for (size_t i = 0; i < choice->ds->n; i++) {
-                const Difference *d = &choice->ds->d[i];
-                const char *rest = startswith(d->path, path);
+/* A difference at this path, or somewhere inside, that is to be mended by one of the verbs. */
+static bool differs(const Differences *ds, const char *path, unsigned verbs) {
+        for (size_t i = 0; i < ds->n; i++) {
+                const char *rest = startswith(ds->d[i].path, path);
 
-                if (rest && (!*rest || *rest == '.' || *rest == '[') && !d->refused &&
-                    (choice->verbs & 1u << d->verb))
+                if (rest && (!*rest || *rest == '.' || *rest == '[') && !ds->d[i].refused &&
+                    (verbs & 1u << ds->d[i].verb))
                         return true;
         }
         return false;
+}
+
+static bool is_chosen(const Choice *choice, const char *path) {
+        return differs(choice->ds, path, choice->verbs);
+}
+
+/* What waits for another verb's call. */
+static bool is_held_back(const Choice *choice, const char *path) {
+        return !is_chosen(choice, path) && differs(choice->ds, path, ~0u);
 }
 
 static void drop_nulls(cJSON *o) {
@@ -125,24 +133,28 @@ static bool is_changed_in_put(const Field *f) {
 }
 
 /* The same inside an object, as far as this PUT may mend it; what a PUT cannot change goes back as it was read, but for what the
- * API refuses. 'path' is the object's. */
-static void overlay_fields(const Field *fields, const char *path, const Choice *choice, cJSON *to,
-                           const cJSON *from) {
+ * API refuses. 'path' is the object's. 'fresh': nothing was read, so all that is wanted goes along, but for what is held back. */
+static void overlay_fields(const Field *fields, const char *path, const Choice *choice, bool fresh,
+                           cJSON *to, const cJSON *from) {
         for (const Field *f = fields; f->name; f++) {
                 _cleanup_free_ char *inner = xasprintf("%s.%s", path, f->name);
                 const cJSON *m = json_get(from, field_api(f));
                 cJSON *there = json_get(to, field_api(f));
+                bool goes = m && is_changed_in_put(f) &&
+                            (fresh ? !is_held_back(choice, inner) : is_chosen(choice, inner));
 
                 if (f->flags & FIELD_NOT_IN_PUT)
                         json_remove(to, field_api(f));
-                else if (f->type == FIELD_OBJECT && cJSON_IsObject(there))
-                        overlay_fields(f->fields, inner, choice, there, m);
-                else if (m && is_changed_in_put(f) && is_chosen(choice, inner)) {
-                        if (cJSON_IsObject(m) && cJSON_IsObject(there))
-                                overlay(there, m, f->type == FIELD_TAGS);
-                        else
-                                json_set_copy(to, field_api(f), m);
-                }
+                else if (f->type == FIELD_OBJECT && (there || goes)) {
+                        bool is_new = !there;
+
+                        if (is_new)
+                                json_set(to, field_api(f), there = json_new_object());
+                        overlay_fields(f->fields, inner, choice, is_new, there, m);
+                } else if (goes && cJSON_IsObject(m) && cJSON_IsObject(there))
+                        overlay(there, m, f->type == FIELD_TAGS);
+                else if (goes)
+                        json_set_copy(to, field_api(f), m);
         }
         drop_nulls(to);
 }
@@ -172,11 +184,11 @@ static cJSON *field_for_put(const Field *f, const cJSON *want, const cJSON *have
                 return have                           ? writable_elements(f, have)
                        : f->flags & FIELD_SEND_ALWAYS ? parse_fallback(f)
                                                       : NULL;
-        if (!cJSON_IsObject(want) || !cJSON_IsObject(have))
+        if (!cJSON_IsObject(want) || (!have && f->type != FIELD_OBJECT))
                 return writable_elements(f, want);
-        v = json_copy(have);
+        v = have ? json_copy(have) : json_new_object();
         if (f->type == FIELD_OBJECT)
-                overlay_fields(f->fields, f->name, choice, v, want);
+                overlay_fields(f->fields, f->name, choice, !have, v, want);
         else
                 overlay(v, want, f->type == FIELD_TAGS);
         drop_nulls(v);
