@@ -2,33 +2,38 @@
 #include "fixture.h"
 #include "kinds/node-image.h"
 
-#define SOURCE(id, name) "{'sourceType':'IMAGE','imageId':'" id "','sourceName':'" name "'}"
+static const struct {
+        const char *id, *name;
+} offered[] = {
+        { "plain", "Oracle-Linux-8.10-2025.09.16-0" },
+        { "old", "Oracle-Linux-8.10-2025.07.21-0-OKE-1.34.1-1200" },
+        { "new", "Oracle-Linux-8.10-2025.09.16-0-OKE-1.34.1-1100" },
+        { "newer", "Oracle-Linux-8.10-2025.09.16-0-OKE-1.34.1-1191" },
+        { "ninth", "Oracle-Linux-8.10-2025.09.16-0-OKE-1.34.1-999" },
+        { "other", "Oracle-Linux-8.10-2025.10.30-0-OKE-1.34.10-2000" },
+        { "arm", "Oracle-Linux-8.10-aarch64-2025.09.16-0-OKE-1.34.1-1191" },
+        { "gpu", "Oracle-Linux-8.10-Gen2-GPU-2025.09.16-0-OKE-1.34.1-1191" },
+        { "before", "Oracle-Linux-8.10-2025.06.17-0-OKE-1.33.1-900" },
+        { "junk", "Oracle-Linux-8.10-2025.09.16-0-OKE-1.34.1-x" },
+        { NULL, "Oracle-Linux-8.10-2026.01.01-0-OKE-1.34.1-9999" },
+        { "nameless", NULL },
+};
 
-static const char offered[] = "[" SOURCE("plain", "Oracle-Linux-8.10-2025.09.16-0") "," SOURCE("old", "Oracl"
-                                                                                                      "e-"
-                                                                                                      "Linux"
-                                                                                                      "-8."
-                                                                                                      "10-"
-                                                                                                      "2025."
-                                                                                                      "07."
-                                                                                                      "21-0-"
-                                                                                                      "OKE-"
-                                                                                                      "1.34."
-                                                                                                      "1-"
-                                                                                                      "1190") "," SOURCE("new", "Oracle-Linux-8.10-2025.09.16-0-OKE-1.34.1-1100") "," SOURCE("newer", "Oracle-Linux-8.10-2025.09.16-0-OKE-1.34.1-1191") "," SOURCE(
-        "ninth",
-        "Oracle-Linux-8.10-2025.09.16-0-OKE-1.34.1-999") "," SOURCE("other",
-                                                                    "Oracle-Linux-8.10-2025.10.30-0-OKE-1."
-                                                                    "34.10-2000") "," SOURCE("arm",
-                                                                                             "Oracle-Linux-"
-                                                                                             "8.10-aarch64-"
-                                                                                             "2025.09.16-0-"
-                                                                                             "OKE-1.34.1-"
-                                                                                             "1191") "," SOURCE("gpu",
-                                                                                                                "Oracle-Linux-8.10-Gen2-GPU-2025.09.16-0-OKE-1.34.1-1191") "," SOURCE("before",
-                                                                                                                                                                                      "Oracle-Linux-8.10-2025.06.17-0-OKE-1.33.1-900") "," SOURCE("junk",
-                                                                                                                                                                                                                                                  "Oracle-Linux-8.10-2025.09.16-0-OKE-1.34.1-x") ","
-                                                                                                                                                                                                                                                                                                 "{'sourceName':'Oracle-Linux-8.10-2026.01.01-0-OKE-1.34.1-9999'},{'imageId':'nameless'},7]";
+/* What the region offers; the caller's. */
+static cJSON *sources_new(void) {
+        cJSON *sources = json_new_array();
+
+        for (size_t i = 0; i < ARRAY_SIZE(offered); i++) {
+                cJSON *source = json_new_object();
+
+                json_set_string(source, "sourceType", "IMAGE");
+                json_set_string(source, "imageId", offered[i].id);
+                json_set_string(source, "sourceName", offered[i].name);
+                json_append(sources, source);
+        }
+        json_append(sources, cJSON_CreateNumber(7));
+        return sources;
+}
 
 static void test_newest(void **state) {
         static const struct {
@@ -48,7 +53,7 @@ static void test_newest(void **state) {
                 { "v1.3.1", "VM.Standard.E4.Flex", NULL },
                 { "v1.35.0", "VM.Standard.E4.Flex", NULL },
         };
-        _cleanup_json_ cJSON *sources = json_of(offered);
+        _cleanup_json_ cJSON *sources = sources_new();
 
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 const char *id = json_string(newest_image(sources, cases[i].version, cases[i].shape),
@@ -87,14 +92,14 @@ static void test_pick(void **state) {
                 /* half of an update: the version is the old one still, the image the right one */
                 { "newest", WANT("v1.34.1", E4), HAVE("v1.33.1", E4, "newer"), "newer" },
                 { "newest", WANT("v1.35.0", E4), HAVE("v1.34.1", E4, "newer"), NULL },
-                { "Oracle-Linux-8.10-2025.07.21-0-OKE-1.34.1-1190", WANT("v1.34.1", E4),
+                { "Oracle-Linux-8.10-2025.07.21-0-OKE-1.34.1-1200", WANT("v1.34.1", E4),
                   HAVE("v1.34.1", E4, "newer"), "old" },
-                { "Oracle-Linux-8.10-2025.07.21-0-OKE-1.34.1-119", WANT("v1.34.1", E4), "null", NULL },
+                { "Oracle-Linux-8.10-2025.07.21-0-OKE-1.34.1-120", WANT("v1.34.1", E4), "null", NULL },
         };
         const Kind *k = kind_find("NodeImage");
         _cleanup_json_ cJSON *item = json_new_object();
 
-        json_set(item, "sources", json_of(offered));
+        json_set(item, "sources", sources_new());
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 _cleanup_json_ cJSON *want = json_of(cases[i].want), *have = json_of(cases[i].have);
                 const char *id = k->lookup_pick(item, cases[i].key, want, have);
