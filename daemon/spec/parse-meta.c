@@ -106,7 +106,7 @@ static void parse_compartment(Loader *l, Item *item, const YamlNode *n) {
 
         if (d->kind->flags & KIND_NO_COMPARTMENT)
                 fail_at(l, place_of(l, map_key(&item->map, "compartment")),
-                        "a %s lives in the compartment of its %s", d->kind->name, d->kind->parent);
+                        "this %s lives in the compartment of its %s", d->kind->name, d->kind->parent);
         else if (check_ocid(l, n, "compartment", compartment_types, NO_REGION))
                 d->compartment = xstrdup(n->value);
 }
