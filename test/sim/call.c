@@ -182,19 +182,57 @@ void call_add_reply_header(Call *c, const char *name, const char *value) {
                                                                         .value = xstrdup(value) };
 }
 
+const char *call_reply_header(const Call *c, const char *name) {
+        for (size_t i = 0; i < c->n_reply_headers; i++)
+                if (streq(c->reply_headers[i].name, name))
+                        return c->reply_headers[i].value;
+        return NULL;
+}
+
 /* The reply hides what the region's last mutating request did, and that touched the object. */
 static bool is_stale(const Call *c, const Object *o) {
         return c->stale && o->old_epoch == o->region->epoch;
 }
 
+/* Fisher and Yates, on the linked list that cJSON keeps. */
+void call_shuffle(Call *c, cJSON *array) {
+        for (int n = cJSON_GetArraySize(array); n > 1; n--)
+                cJSON_AddItemToArray(array, cJSON_DetachItemFromArray(
+                                                    array, (int) rng_below(&c->sim->orders, (uint64_t) n)));
+}
+
+static cJSON *render(Call *c, const Object *o, const cJSON *body) {
+        cJSON *copy = json_copy(body);
+        const char *word = json_string(option_value(c->sim, "unknownLifecycle"), o->kind->name);
+
+        if (option_bool(c->sim, "shuffleRules"))
+                for (size_t i = 0; i < ARRAY_SIZE(o->kind->unordered) && o->kind->unordered[i]; i++)
+                        call_shuffle(c, json_get(copy, o->kind->unordered[i]));
+        json_remove(copy, "inner");
+        if (o->kind->render)
+                o->kind->render(o, copy);
+        if (word)
+                json_set_string(copy, "lifecycleState", word);
+        return copy;
+}
+
 int call_reply_object(Call *c, unsigned status, Object *o, bool with_etag) {
         const cJSON *view = call_view(c, o);
+        char seconds[24];
+        cJSON *shown;
 
         if (!view)
                 return call_not_found(c);
         if (with_etag)
                 call_add_reply_header(c, "etag", is_stale(c, o) ? o->old_etag : o->etag);
-        return call_reply(c, status, call_render(c, o, view));
+        if (o->kind->retry_after > 0) {
+                snprintf(seconds, sizeof seconds, "%.0f", MAX(1.0, o->kind->retry_after / c->sim->speed));
+                call_add_reply_header(c, "retry-after", seconds);
+        }
+        shown = render(c, o, view);
+        if (o->kind->render_items)
+                o->kind->render_items(shown, call_view_items(c, o));
+        return call_reply(c, status, shown);
 }
 
 const cJSON *call_view(const Call *c, const Object *o) {
@@ -205,24 +243,11 @@ const cJSON *call_view_items(const Call *c, const Object *o) {
         return is_stale(c, o) ? o->old_items : o->items;
 }
 
-/* Fisher and Yates, on the linked list that cJSON keeps. */
-void call_shuffle(Call *c, cJSON *array) {
-        for (int n = cJSON_GetArraySize(array); n > 1; n--)
-                cJSON_AddItemToArray(array, cJSON_DetachItemFromArray(
-                                                    array, (int) rng_below(&c->sim->orders, (uint64_t) n)));
-}
-
 cJSON *call_render(Call *c, const Object *o, const cJSON *body) {
-        cJSON *copy = json_copy(body);
-        const char *word = json_string(option_value(c->sim, "unknownLifecycle"), o->kind->name);
+        cJSON *copy = render(c, o, body);
 
-        if (option_bool(c->sim, "shuffleRules"))
-                for (size_t i = 0; i < ARRAY_SIZE(o->kind->unordered) && o->kind->unordered[i]; i++)
-                        call_shuffle(c, json_get(copy, o->kind->unordered[i]));
-        if (o->kind->render)
-                o->kind->render(o, copy);
-        if (word)
-                json_set_string(copy, "lifecycleState", word);
+        for (size_t i = 0; i < ARRAY_SIZE(o->kind->summary_lacks) && o->kind->summary_lacks[i]; i++)
+                json_remove(copy, o->kind->summary_lacks[i]);
         return copy;
 }
 
@@ -232,7 +257,7 @@ int call_claim(Call *c, Object *o) {
                         return 0;
         if (!object_is_live(o))
                 return call_not_found(c);
-        if (!object_is_ready(o))
+        if (!object_is_ready(o) && !(streq(object_state(o), "FAILED") && streq(c->method, "DELETE")))
                 return call_fail(c, 409, "IncorrectState", "The %s %s is in state %s.", o->kind->name, o->id,
                                  object_state(o));
         if (o->busy_until > now_monotonic())

@@ -34,6 +34,9 @@ struct Call {
         bool repeat_page; /* a list leads to the same page again */
         usec_t skew_usec; /* how far the clock that judges this call is ahead of the others */
 
+        const char *
+                tail; /* of an action whose name ends in '*': what stood there. Borrowed from route_path(). */
+
         Object *claims[N_CLAIMS_MAX]; /* what is busy while this is processed; borrowed */
         size_t n_claims;
 
@@ -65,13 +68,15 @@ int call_fail_option(Call *c, const char *option, const char *format, ...) _prin
 int call_not_found(Call *c); /* 404 NotAuthorizedOrNotFound, as the service words it */
 int call_reply(Call *c, unsigned status, cJSON *body); /* takes 'body' over; NULL: none. Returns 0. */
 void call_add_reply_header(Call *c, const char *name, const char *value);
+/* A header of the reply that was set, or NULL. */
+const char *call_reply_header(const Call *c, const char *name);
 /* The object as the API shows it to this call, with an etag where the operation returns one. Returns 0. */
 int call_reply_object(Call *c, unsigned status, Object *o, bool with_etag);
 
 /* The object's body or items as this call sees them, NULL when it did not exist yet (stale). Borrowed. */
 const cJSON *call_view(const Call *c, const Object *o);
 const cJSON *call_view_items(const Call *c, const Object *o);
-/* A copy of a body made ready for the wire: rules in another order, options applied. */
+/* A copy of a body made ready for the wire, for a list: rules in another order, options applied. */
 cJSON *call_render(Call *c, const Object *o, const cJSON *body);
 void call_shuffle(Call *c, cJSON *array);
 

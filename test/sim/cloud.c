@@ -9,6 +9,7 @@
 #include "faults.h"
 #include "identity.h"
 #include "kind.h"
+#include "kinds/oke-options.h"
 #include "options.h"
 #include "resource.h"
 #include "services.h"
@@ -87,7 +88,7 @@ static int check_rate(Call *c) {
 }
 
 static int route_core(Call *c, const char *collection, const char *id, const char *rest) {
-        const Kind *kind = kind_by_collection(collection);
+        const Kind *kind = kind_by_collection("iaas", collection);
 
         if (kind)
                 return resource_handle(c, kind, id, rest);
@@ -95,20 +96,38 @@ static int route_core(Call *c, const char *collection, const char *id, const cha
                 return services_handle(c, id, rest);
         if (streq(collection, "allowedPeerRegionsForRemotePeering") && !id)
                 return identity_allowed_peer_regions(c);
-        if ((streq(collection, "images") || streq(collection, "instances") ||
-             streq(collection, "vnicAttachments")) &&
-            !id)
+        if ((streq(collection, "images") || streq(collection, "vnicAttachments")) && !id)
                 return streq(c->method, "GET") ? call_reply(c, 200, json_new_array())
                                                : call_fail(c, 405, "MethodNotAllowed",
                                                            "%s cannot be changed here.", collection);
         return call_fail(c, 404, "NotFound", "No operation is there: %s %s", c->method, c->path);
 }
 
+static int route_container_engine(Call *c, const char *collection, const char *id, const char *rest) {
+        const Kind *kind = kind_by_collection("containerengine", collection);
+
+        return kind ? resource_handle(c, kind, id, rest) : oke_options_handle(c, collection, id, rest);
+}
+
+static const struct {
+        const char *service, *prefix;
+        int (*route)(Call *c, const char *collection, const char *id, const char *rest);
+} service_table[] = {
+        { "iaas", "/20160918/", route_core },
+        { "identity", "/20160918/", identity_handle },
+        { "containerengine", "/20180222/", route_container_engine },
+};
+
 static int route_path(Call *c) {
         _cleanup_free_ char *path = xstrdup(c->path);
-        char *collection, *id = NULL, *rest = NULL;
+        char *collection = NULL, *id = NULL, *rest = NULL;
+        size_t i;
 
-        collection = (char *) startswith(path, "/20160918/");
+        for (i = 0; i < ARRAY_SIZE(service_table); i++)
+                if (streq(service_table[i].service, c->service)) {
+                        collection = (char *) startswith(path, service_table[i].prefix);
+                        break;
+                }
         if (!collection || !*collection)
                 return call_fail(c, 404, "NotFound", "No operation is there: %s %s", c->method, c->path);
         id = strchr(collection, '/');
@@ -120,11 +139,7 @@ static int route_path(Call *c) {
                 *rest++ = '\0';
         if ((id && !*id) || (rest && !*rest))
                 return call_fail(c, 404, "NotFound", "No operation is there: %s %s", c->method, c->path);
-        if (streq(c->service, "iaas"))
-                return route_core(c, collection, id, rest);
-        if (streq(c->service, "identity"))
-                return identity_handle(c, collection, id, rest);
-        return call_fail(c, 404, "NotFound", "No operation is there: %s %s", c->method, c->path);
+        return service_table[i].route(c, collection, id, rest);
 }
 
 /* The reply's id: the request's own when it has a usable one, in front of ours. */

@@ -10,6 +10,8 @@
 #include "estate.h"
 #include "faults.h"
 #include "kind.h"
+#include "kinds/nodes.h"
+#include "lifecycle.h"
 #include "options.h"
 #include "resource.h"
 #include "shape.h"
@@ -54,6 +56,38 @@ static int put_options(Call *c, const cJSON *in) {
 
 static int get_options(Call *c, const cJSON *in) {
         return call_reply(c, 200, json_copy(c->sim->options));
+}
+
+/* What happens to a node without its pool's doing. */
+static int post_node(Call *c, const cJSON *in) {
+        static const struct {
+                const char *act, *mark;
+                bool on;
+        } act_table[] = {
+                { "not-ready", "ready", false },
+                { "ready", "ready", true },
+                { "hang-drain", "drainHangs", true },
+                { "free-drain", "drainHangs", false },
+        };
+        const char *id = json_string(in, "id"), *act = json_string(in, "act");
+        Object *pool, *instance;
+
+        if (!id || !act || nodes_find_any(c->sim, id, &pool) < 0)
+                return call_fail(c, 404, "NotFound", "There is no such node.");
+        if (streq(act, "kill")) {
+                instance = store_get(c->sim, id);
+                if (!instance)
+                        return call_fail(c, 404, "NotFound", "The node has no instance.");
+                lifecycle_end(instance);
+                return call_reply(c, 204, NULL);
+        }
+        for (size_t i = 0; i < ARRAY_SIZE(act_table); i++)
+                if (streq(act_table[i].act, act)) {
+                        (void) nodes_mark(pool, id, act_table[i].mark, act_table[i].on); /* it was found */
+                        return call_reply(c, 204, NULL);
+                }
+        return call_fail(c, 400, "InvalidParameter",
+                         "act is kill, not-ready, ready, hang-drain or free-drain.");
 }
 
 static int post_advance(Call *c, const cJSON *in) {
@@ -142,6 +176,7 @@ static const struct {
         { "PUT", "/faults", true, put_faults },     { "GET", "/options", false, get_options },
         { "PUT", "/options", true, put_options },   { "POST", "/hand", true, post_hand },
         { "POST", "/advance", true, post_advance }, { "POST", "/set", true, post_set },
+        { "POST", "/node", true, post_node },
 };
 
 void control_handle(Call *c) {

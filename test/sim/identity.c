@@ -91,16 +91,6 @@ int identity_allowed_peer_regions(Call *c) {
         return call_reply(c, 200, a);
 }
 
-/* "Qzkv:US-SANJOSE-1-AD-1": the prefix belongs to the tenancy. */
-static char *ad_name(const Region *region, unsigned ad) {
-        _cleanup_free_ char *upper = xstrdup(region->name);
-
-        for (char *p = upper; *p; p++)
-                if (*p >= 'a' && *p <= 'z')
-                        *p = (char) (*p - 'a' + 'A');
-        return xasprintf("%s:%s-AD-%u", region->sim->ad_prefix, upper, ad);
-}
-
 static int check_scope(Call *c, const char *const *names) {
         const char *scope = call_query(c, "compartmentId");
 
@@ -121,7 +111,7 @@ static int list_availability_domains(Call *c) {
                 return r;
         a = json_new_array();
         for (unsigned ad = 1; ad <= c->region->n_ads; ad++) {
-                _cleanup_free_ char *name = ad_name(c->region, ad),
+                _cleanup_free_ char *name = region_ad_name(c->region, ad),
                                     *id = xasprintf("ocid1.availabilitydomain.oc1..aaaaaaaa%sad%u",
                                                     c->region->key, ad);
                 cJSON *o = json_new_object();

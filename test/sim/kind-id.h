@@ -17,5 +17,10 @@ typedef enum KindId {
         KIND_DRG_ROUTE_TABLE,
         KIND_DRG_ROUTE_DISTRIBUTION,
         KIND_WORK_REQUEST,
+        KIND_INSTANCE,
+        KIND_CLUSTER,
+        KIND_NODE_POOL,
+        KIND_ADDON,
+        KIND_OKE_WORK_REQUEST,
         _KIND_MAX,
 } KindId;

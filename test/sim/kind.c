@@ -19,6 +19,11 @@ static const Kind *const kind_table[_KIND_MAX] = {
         [KIND_DRG_ROUTE_TABLE] = &drg_route_table_kind,
         [KIND_DRG_ROUTE_DISTRIBUTION] = &drg_route_distribution_kind,
         [KIND_WORK_REQUEST] = &work_request_kind,
+        [KIND_INSTANCE] = &instance_kind,
+        [KIND_CLUSTER] = &cluster_kind,
+        [KIND_NODE_POOL] = &node_pool_kind,
+        [KIND_ADDON] = &addon_kind,
+        [KIND_OKE_WORK_REQUEST] = &oke_work_request_kind,
 };
 
 const Kind *kind_get(KindId id) {
@@ -32,9 +37,10 @@ const Kind *kind_by_name(const char *name) {
         return NULL;
 }
 
-const Kind *kind_by_collection(const char *collection) {
+const Kind *kind_by_collection(const char *service, const char *collection) {
         for (size_t i = 0; i < _KIND_MAX; i++)
-                if (streq(kind_table[i]->collection, collection))
+                if (streq_ptr(kind_table[i]->collection, collection) &&
+                    streq(kind_service(kind_table[i]), service))
                         return kind_table[i];
         return NULL;
 }

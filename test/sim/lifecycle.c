@@ -28,19 +28,27 @@ void lifecycle_end(Object *o) {
         lifecycle_later(o->region->sim, option_number(o->region->sim, "lingerSeconds"), on_vanish, o->id);
 }
 
+bool lifecycle_create_fails(const Object *o) {
+        const cJSON *name;
+
+        cJSON_ArrayForEach (name, option_value(o->region->sim, "failCreate"))
+                if (cJSON_IsString(name) && streq(name->valuestring, o->kind->name))
+                        return true;
+        return false;
+}
+
 static void on_ready(void *userdata, char *id) {
         Object *o = store_get(userdata, id);
-        const cJSON *name;
+        const char *state;
 
         if (!o || (!streq(object_state(o), kind_coming(o->kind)) && !streq(object_state(o), "UPDATING")))
                 return;
-        cJSON_ArrayForEach (name, option_value(userdata, "failCreate"))
-                if (streq_ptr(name->valuestring, o->kind->name) &&
-                    streq(object_state(o), kind_coming(o->kind))) {
-                        lifecycle_end(o);
-                        return;
-                }
-        object_set_state(o, kind_ready(o->kind));
+        if (!o->kind->failed && streq(object_state(o), kind_coming(o->kind)) && lifecycle_create_fails(o)) {
+                lifecycle_end(o);
+                return;
+        }
+        state = o->kind->settle ? o->kind->settle(o) : NULL;
+        object_set_state(o, state ? state : kind_ready(o->kind));
 }
 
 static void on_deleted(void *userdata, char *id) {
@@ -79,6 +87,8 @@ void lifecycle_resume(Object *o) {
 
         if (o->kind->on_loaded)
                 o->kind->on_loaded(o);
+        if (o->kind->self_paced && object_is_live(o))
+                return;
         if (streq(state, kind_coming(o->kind)) || streq(state, "UPDATING"))
                 lifecycle_later(sim, o->kind->create_seconds, on_ready, o->id);
         else if (streq(state, kind_going(o->kind)))

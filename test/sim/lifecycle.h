@@ -10,6 +10,8 @@ void lifecycle_update(Object *o, double seconds);
 void lifecycle_delete(Object *o, double seconds);
 /* Gone with something else: its last state at once, then it lingers. */
 void lifecycle_end(Object *o);
+/* Option failCreate names the object's kind. */
+bool lifecycle_create_fails(const Object *o);
 /* After loading: whatever is in transition goes on. */
 void lifecycle_resume(Object *o);
 /* Runs 'func' with the id of an object after 'seconds' of the real cloud; the object may be gone by then. */

@@ -17,7 +17,7 @@
 
 typedef enum ListOrder {
         ORDER_TIME,
-        ORDER_NAME,
+        ORDER_MEMBER,
         ORDER_SHUFFLED,
 } ListOrder;
 
@@ -84,7 +84,8 @@ static char *list_query_text(const Call *c) {
 
 static int list_read_page(Call *c, long *ret_limit, char **ret_query, char **ret_position) {
         const char *limit = call_query(c, "limit"), *page = call_query(c, "page");
-        int64_t n = LIMIT_DEFAULT, max = (int64_t) option_number(c->sim, "limitMax");
+        const char *option = streq(c->service, "containerengine") ? "limitMaxOke" : "limitMax";
+        int64_t n = LIMIT_DEFAULT, max = (int64_t) option_number(c->sim, option);
 
         if (limit && parse_i64(limit, 1, max, &n) < 0)
                 return call_fail(c, 400, "InvalidParameter", "limit must be between 1 and %" PRId64, max);
@@ -140,7 +141,21 @@ static bool state_is_known(const Kind *kind, const char *state) {
         for (size_t i = 0; i < ARRAY_SIZE(words); i++)
                 if (strcasecmp(words[i], state) == 0)
                         return true;
+        for (size_t i = 0; i < ARRAY_SIZE(kind->more_states) && kind->more_states[i]; i++)
+                if (strcasecmp(kind->more_states[i], state) == 0)
+                        return true;
         return false;
+}
+
+/* What the call sorts by; NULL: nothing, or what the kind does not know. */
+static const SortKey *sort_key(const Call *c, const Kind *kind) {
+        static const SortKey core_keys[] = { { "TIMECREATED", NULL }, { "DISPLAYNAME", "displayName" }, {} };
+        const char *word = call_query(c, "sortBy");
+
+        for (const SortKey *k = kind->sort_keys ? kind->sort_keys : core_keys; word && k->word; k++)
+                if (streq(k->word, word))
+                        return k;
+        return NULL;
 }
 
 static int list_check_query(Call *c, const Kind *kind) {
@@ -162,15 +177,32 @@ static int list_check_query(Call *c, const Kind *kind) {
         scope = call_query(c, kind->scope);
         if (isempty(scope))
                 return call_fail(c, 400, "MissingParameter", "Missing query parameter: %s", kind->scope);
-        if (sort_by && !streq(sort_by, "TIMECREATED") && !streq(sort_by, "DISPLAYNAME"))
+        if (sort_by && !sort_key(c, kind))
                 return call_fail(c, 400, "InvalidParameter", "sortBy '%s' is not valid.", sort_by);
         if (order && strcasecmp(order, "ASC") != 0 && strcasecmp(order, "DESC") != 0)
                 return call_fail(c, 400, "InvalidParameter", "sortOrder '%s' is not valid.", order);
-        if (state && !state_is_known(kind, state))
-                return call_fail(c, 400, "InvalidParameter", "lifecycleState '%s' is not valid.", state);
+        for (size_t i = 0; state && i < c->n_query; i++)
+                if (streq(c->query[i].name, "lifecycleState") && !state_is_known(kind, c->query[i].value))
+                        return call_fail(c, 400, "InvalidParameter", "lifecycleState '%s' is not valid.",
+                                         c->query[i].value);
         if (streq(kind->scope, "compartmentId"))
                 return resource_check_compartment(c, scope);
         return store_get_kind(c->region, KIND_DRG, scope) ? 0 : call_not_found(c);
+}
+
+/* The parameter comes several times, and one of its values is enough. */
+static bool matches_any(const Call *c, const char *name, const char *have) {
+        for (size_t i = 0; i < c->n_query; i++)
+                if (streq(c->query[i].name, name) && strcasecmp(c->query[i].value, have) == 0)
+                        return true;
+        return false;
+}
+
+static bool is_own_filter(const Kind *kind, const char *name) {
+        for (size_t i = 0; i < ARRAY_SIZE(kind->own_filters) && kind->own_filters[i]; i++)
+                if (streq(kind->own_filters[i], name))
+                        return true;
+        return false;
 }
 
 static bool list_matches(const Call *c, const Kind *kind, const cJSON *body) {
@@ -179,10 +211,12 @@ static bool list_matches(const Call *c, const Kind *kind, const cJSON *body) {
 
                 /* Paging; and what the kind's own matches() sees to. */
                 if (streq(name, "limit") || streq(name, "page") || streq(name, "sortBy") ||
-                    streq(name, "sortOrder") || streq(name, "attachmentType") || streq(name, "resourceId"))
+                    streq(name, "sortOrder") || is_own_filter(kind, name))
                         continue;
                 have = streq(name, "networkId") ? json_path_string(body, "networkDetails.id")
                                                 : json_string(body, name);
+                if (have && streq_ptr(kind->repeated, name) && matches_any(c, name, have))
+                        continue;
                 if (!have ||
                     (streq(name, "lifecycleState") ? strcasecmp(have, value) : strcmp(have, value)) != 0)
                         return false;
@@ -198,6 +232,7 @@ static int entry_compare(const void *x, const void *y) {
 }
 
 static Entry *list_collect(Call *c, const Kind *kind, ListOrder order, size_t *ret_n) {
+        const SortKey *key = sort_key(c, kind);
         const ObjectList *list = &c->region->lists[kind->id];
         Entry *entries = NULL;
         size_t n = 0;
@@ -211,8 +246,8 @@ static Entry *list_collect(Call *c, const Kind *kind, ListOrder order, size_t *r
 
                 if (!body || !list_matches(c, kind, body))
                         continue;
-                if (order == ORDER_NAME)
-                        e.name = json_string(body, "displayName");
+                if (order == ORDER_MEMBER)
+                        e.name = json_string(body, key->member);
                 array_push(entries, n, e);
         }
         if (n > 1)
@@ -228,15 +263,15 @@ static int position_parse(const char *position, ListOrder order, Entry *ret) {
 
         if (!name || parse_i64(digits, INT64_MIN, INT64_MAX, &number) < 0)
                 return -EINVAL;
-        *ret = (Entry){ .number = (uint64_t) number, .name = order == ORDER_NAME ? name + 1 : NULL };
+        *ret = (Entry){ .number = (uint64_t) number, .name = order == ORDER_MEMBER ? name + 1 : NULL };
         return 0;
 }
 
 static ListOrder list_order(const Call *c, const Kind *kind) {
-        const char *sort_by = call_query(c, "sortBy");
+        const SortKey *key = sort_key(c, kind);
 
-        if (sort_by)
-                return streq(sort_by, "DISPLAYNAME") ? ORDER_NAME : ORDER_TIME;
+        if (key)
+                return key->member ? ORDER_MEMBER : ORDER_TIME;
         return option_bool(c->sim, "shuffleLists") && !call_query(c, "sortOrder") ? ORDER_SHUFFLED
                                                                                   : ORDER_TIME;
 }

@@ -12,7 +12,7 @@
  * lingerSeconds                 how long a TERMINATED thing stays readable, divided by the speed
  * pageSize                      0: odd sizes drawn anew for each page; else the size of every page
  * emptyPages                    percent of the pages that are empty though more follow
- * limitMax                      the largest limit that a list takes
+ * limitMax, limitMaxOke         the largest limit that a list takes; and that of Container Engine
  * shuffleLists, shuffleRules    an unsorted list, and the rules inside an object, come in no useful order
  * ratePerSecond, retryAfter     429 above so many a second and region (0: off); seconds to say (0: no header)
  * tagDefaults                   Oracle-Tags.CreatedBy and CreatedOn appear at create
@@ -32,7 +32,22 @@
  * subnetDeleteFallsBack         their delete is answered 204, and they are AVAILABLE again a little later
  * ignoreField                   [{kind, field, echo}]: accepted in a PUT and dropped; with echo: true the reply shows it as if applied
  * unknownLifecycle              {KIND: word}: what objects of the kind show as lifecycleState
- * failCreate                    [KIND]: a create is accepted, and the thing then ends TERMINATED */
+ * failCreate                    [KIND]: a create is accepted, and the thing then ends TERMINATED; a cluster, pool or add-on FAILED
+ *
+ * Container Engine:
+ * kubernetesVersions            what clusters and pools can have
+ * imageBuilds                   how many builds of each node image there are: one more, and a newer image has appeared
+ * imageMustMatchVersion         a pool's image is one of its Kubernetes version, else 400
+ * deleteCluster                 [status, code] for the delete of a cluster that has pools
+ * clusterDeleteTakesPools       … unless its delete takes them along
+ * essentialAddons               a new cluster's add-ons show those that every cluster needs
+ * addonsNeedEnhanced, cyclingNeedsEnhanced   400 where the cluster is a basic one
+ * exhausted                     [{region, availabilityDomain, shape, code, message}], each but what it names for all: nodes that
+ *                               fail with nodeError; code OutOfHostCapacity unless told
+ * subnetFull                    [status, code] of the nodeError when a subnet has no address left
+ * lostNode                      a node whose instance was terminated from outside stays "INACTIVE" and is replaced with the next
+ *                               change of its pool; or it is "GONE" and missed by nobody until then; or it is "REPLACED" at once
+ * nodeLingerSeconds             how long a DELETED node is shown in its pool, divided by the speed */
 static const struct {
         const char *name;
         const char *value;
@@ -43,6 +58,7 @@ static const struct {
         { "pageSize", "0" },
         { "emptyPages", "5" },
         { "limitMax", "100" },
+        { "limitMaxOke", "1000" },
         { "shuffleLists", "true" },
         { "shuffleRules", "true" },
         { "ratePerSecond", "0" },
@@ -76,12 +92,26 @@ static const struct {
                     "\"remotePeeringConnectionsPerDrg\": 10, "
                     "\"drgRouteTablesPerDrg\": 100, \"drgRouteDistributionsPerDrg\": 100, "
                     "\"drgAttachmentsPerDrg\": 300, "
-                    "\"staticRoutesPerDrgRouteTable\": 300}" },
+                    "\"staticRoutesPerDrgRouteTable\": 300, \"clusters\": 100, \"nodePoolsPerCluster\": 50, "
+                    "\"nodes\": 10000}" },
         { "subnetsInUse", "[]" },
         { "subnetDeleteFallsBack", "false" },
         { "ignoreField", "[]" },
         { "unknownLifecycle", "{}" },
         { "failCreate", "[]" },
+        { "kubernetesVersions",
+          "[\"v1.32.1\", \"v1.33.1\", \"v1.33.10\", \"v1.34.1\", \"v1.34.2\", \"v1.35.0\"]" },
+        { "imageBuilds", "1" },
+        { "imageMustMatchVersion", "true" },
+        { "deleteCluster", "[409, \"IncorrectState\"]" },
+        { "clusterDeleteTakesPools", "false" },
+        { "essentialAddons", "true" },
+        { "addonsNeedEnhanced", "true" },
+        { "cyclingNeedsEnhanced", "true" },
+        { "exhausted", "[]" },
+        { "subnetFull", "[400, \"LimitExceeded\"]" },
+        { "lostNode", "\"INACTIVE\"" },
+        { "nodeLingerSeconds", "300" },
 };
 
 cJSON *options_new(void) {

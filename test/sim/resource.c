@@ -144,15 +144,19 @@ static int resource_create(Call *c, const Kind *kind) {
         if (r < 0)
                 return r;
 
-        o = store_add(c->region, kind->id, compartment, json_string(in, "displayName"), c->principal);
+        o = store_add(c->region, kind->id, compartment, json_string(in, kind_name_field(kind)),
+                      c->principal);
         r = kind->on_create(c, o, in);
         if (r < 0) {
                 store_remove(o);
                 return r;
         }
         overlay_tags(o, in);
-        lifecycle_start(o, kind->create_seconds);
+        if (!kind->self_paced)
+                lifecycle_start(o, kind->create_seconds);
         retry_token_keep(c, o);
+        if (kind->is_async)
+                return call_reply(c, 202, NULL);
         return call_reply_object(c, 200, o, !kind->no_create_etag);
 }
 
@@ -237,17 +241,21 @@ static int resource_update(Call *c, Object *o) {
         if (kind->tag_maps_clear_each_other && option_bool(c->sim, "tagMapsClearEachOther"))
                 clear_other_tag_map(o, in);
         resource_overlay(o, in);
+        if (kind->is_async)
+                return call_reply(c, 202, NULL);
         return reply_updated(c, o, echo);
 }
 
 static int resource_delete(Call *c, Object *o) {
         int r;
 
-        if (!o->kind->check_delete)
+        if (!o->kind->check_delete && !o->kind->on_delete)
                 return call_fail(c, 405, "MethodNotAllowed", "%s cannot be deleted.", o->kind->name);
         r = call_check_etag(c, o);
         if (r < 0)
                 return r;
+        if (o->kind->on_delete)
+                return o->kind->on_delete(c, o);
         r = call_claim(c, o);
         if (r < 0)
                 return r;
@@ -259,9 +267,10 @@ static int resource_delete(Call *c, Object *o) {
                 return r;
         object_touch(o, c->principal);
         if (o->kind->on_deleting)
-                o->kind->on_deleting(o);
-        lifecycle_delete(o, o->kind->delete_seconds);
-        return call_reply(c, 204, NULL);
+                o->kind->on_deleting(c, o);
+        if (!o->kind->self_paced)
+                lifecycle_delete(o, o->kind->delete_seconds);
+        return call_reply(c, o->kind->is_async ? 202 : 204, NULL);
 }
 
 static int resource_move(Call *c, Object *o) {
@@ -331,6 +340,18 @@ static int run_action(Call *c, Object *o, const Action *a) {
         return r;
 }
 
+/* 'pattern' ends in '*': that part goes into the call's tail, and may not be empty. */
+static bool action_matches(Call *c, const char *pattern, const char *name) {
+        size_t n = strlen(pattern) - 1;
+
+        if (pattern[n] != '*')
+                return streq(pattern, name);
+        if (strncmp(pattern, name, n) != 0 || !name[n])
+                return false;
+        c->tail = name + n;
+        return true;
+}
+
 static int resource_handle_action(Call *c, Object *o, const char *name) {
         bool there = false;
         int r;
@@ -342,7 +363,7 @@ static int resource_handle_action(Call *c, Object *o, const char *name) {
                 return r < 0 ? r : check_alive(c, o) < 0 ? -EBADMSG : resource_move(c, o);
         }
         for (const Action *a = o->kind->actions; a && a->name; a++) {
-                if (!streq(a->name, name))
+                if (!action_matches(c, a->name, name))
                         continue;
                 there = true;
                 if (!streq(a->method, c->method))
@@ -360,6 +381,7 @@ static int resource_handle_action(Call *c, Object *o, const char *name) {
 }
 
 int resource_handle(Call *c, const Kind *kind, const char *id, const char *rest) {
+        const char *const *query;
         Object *o;
 
         if (!id) {
@@ -375,7 +397,10 @@ int resource_handle(Call *c, const Kind *kind, const char *id, const char *rest)
                 return call_not_found(c);
         if (rest)
                 return resource_handle_action(c, o, rest);
-        if (resource_check_query(c, NULL, false) < 0)
+        query = streq(c->method, "GET")   ? kind->get_query
+                : streq(c->method, "PUT") ? kind->update_query
+                                          : kind->delete_query;
+        if (resource_check_query(c, query, false) < 0)
                 return -EBADMSG;
         if (streq(c->method, "GET"))
                 return call_reply_object(c, 200, o, true);

@@ -13,6 +13,7 @@ struct RetryToken {
         char *digest; /* of the body */
         char *id;     /* of what was made; NULL: 'reply' is repeated instead */
         char *reply;
+        char *work_request; /* of a 202 without a body; NULL: none */
         unsigned status;
         usec_t until; /* sim_time() */
         UT_hash_handle hh;
@@ -27,6 +28,7 @@ static void retry_token_free(RetryToken *t) {
         free(t->digest);
         free(t->id);
         free(t->reply);
+        free(t->work_request);
         free(t);
 }
 
@@ -61,13 +63,19 @@ int retry_token_check(Call *c) {
         if (!t->id) {
                 c->status = t->status;
                 str_replace(&c->reply, t->reply);
+                if (t->work_request)
+                        call_add_reply_header(c, "opc-work-request-id", t->work_request);
                 return 1;
         }
         o = store_get(c->sim, t->id);
         if (!o || !object_is_live(o) || streq(object_state(o), kind_going(o->kind)))
                 return call_fail(c, 409, "InvalidatedRetryToken",
                                  "The resource that was created with this retry token was since deleted.");
-        call_reply_object(c, 200, o, !o->kind->no_create_etag);
+        if (o->kind->is_async) {
+                call_add_reply_header(c, "opc-work-request-id", t->work_request);
+                call_reply(c, 202, NULL);
+        } else
+                call_reply_object(c, 200, o, !o->kind->no_create_etag);
         return 1;
 }
 
@@ -82,6 +90,7 @@ void retry_token_keep(Call *c, const Object *o) {
                 .digest = sha256_hex(c->body, c->body_size),
                 .id = o ? xstrdup(o->id) : NULL,
                 .reply = o ? NULL : xstrdup(c->reply),
+                .work_request = xstrdup(call_reply_header(c, "opc-work-request-id")),
                 .status = c->status,
                 .until = sim_time(c->sim) + USEC_PER_DAY,
         };

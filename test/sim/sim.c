@@ -77,6 +77,25 @@ const Compartment *sim_compartment(const Sim *sim, const char *id) {
         return NULL;
 }
 
+char *region_ad_name(const Region *region, unsigned ad) {
+        _cleanup_free_ char *upper = xstrdup(region->name);
+
+        for (char *p = upper; *p; p++)
+                if (*p >= 'a' && *p <= 'z')
+                        *p = (char) (*p - 'a' + 'A');
+        return xasprintf("%s:%s-AD-%u", region->sim->ad_prefix, upper, ad);
+}
+
+bool region_has_ad(const Region *region, const char *name) {
+        for (unsigned ad = 1; ad <= region->n_ads; ad++) {
+                _cleanup_free_ char *its = region_ad_name(region, ad);
+
+                if (streq(its, name))
+                        return true;
+        }
+        return false;
+}
+
 usec_t sim_time(const Sim *sim) {
         return now_monotonic() + sim->advanced_usec;
 }

@@ -15,6 +15,9 @@ typedef struct ObjectList {
         size_t n;
 } ObjectList;
 
+typedef void (*ClusterWatchFunc)(Object *cluster, const cJSON *node, unsigned event,
+                                 void *userdata); /* a ClusterEvent */
+
 struct Region {
         Sim *sim;         /* not owned */
         const char *name; /* us-sanjose-1 */
@@ -51,9 +54,11 @@ struct Sim {
         cJSON *options;                /* name → value; options.c has the table */
         CallLog *log;
         Faults *faults;
-        RetryToken *retry_tokens; /* uthash */
-        EVP_PKEY *key;            /* the API key */
-        char *key_fingerprint;    /* aa:bb:… */
+        RetryToken *retry_tokens;       /* uthash */
+        ClusterWatchFunc cluster_watch; /* NULL: nobody does */
+        void *cluster_watch_userdata;
+        EVP_PKEY *key;         /* the API key */
+        char *key_fingerprint; /* aa:bb:… */
 };
 
 void sim_init(Sim *sim, double speed, uint64_t seed);
@@ -61,6 +66,10 @@ void sim_done(Sim *sim);
 
 Region *sim_region(Sim *sim, const char *name); /* NULL: not one of ours */
 const Compartment *sim_compartment(const Sim *sim, const char *id);
+
+/* "Qzkv:US-SANJOSE-1-AD-1": the prefix belongs to the tenancy. Counted from 1; the caller frees. */
+char *region_ad_name(const Region *region, unsigned ad);
+bool region_has_ad(const Region *region, const char *name);
 
 usec_t sim_time(const Sim *sim);       /* what lifecycles are measured by: monotonic, plus advances */
 usec_t sim_wall_clock(const Sim *sim); /* the servers' clock: epoch, plus the option clockSkewSeconds */

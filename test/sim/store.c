@@ -70,11 +70,12 @@ Object *store_add(Region *region, KindId kind, const char *compartment, const ch
         name = display_name ? xstrdup(display_name) : generated_name(k, now);
         json_set_string(o->body, "id", o->id);
         json_set_string(o->body, "compartmentId", compartment);
-        json_set_string(o->body, "displayName", name);
+        json_set_string(o->body, kind_name_field(k), name);
         json_set(o->body, "freeformTags", json_new_object());
         json_set(o->body, "definedTags", json_new_object());
         format_rfc3339_msec(now, text);
-        json_set_string(o->body, "timeCreated", text);
+        if (!streq_ptr(k->time_field, ""))
+                json_set_path(o->body, k->time_field ? k->time_field : "timeCreated", json_new_string(text));
         if (writer && option_bool(sim, "tagDefaults")) {
                 creator = xasprintf("default/%s", writer);
                 json_set_path(o->body, "definedTags.Oracle-Tags.CreatedBy", json_new_string(creator));
@@ -199,11 +200,15 @@ void object_set_state(Object *o, const char *state) {
 bool object_is_live(const Object *o) {
         const char *state = object_state(o);
 
-        return !streq(state, "TERMINATED") && !streq(state, "DETACHED");
+        return !streq(state, "TERMINATED") && !streq(state, "DETACHED") && !streq(state, "DELETED");
 }
 
 bool object_is_ready(const Object *o) {
-        const char *state = object_state(o);
+        static const char *const words[] = { "AVAILABLE", "ATTACHED",        "ACTIVE",
+                                             "RUNNING",   "NEEDS_ATTENTION", "INACTIVE" };
 
-        return streq(state, "AVAILABLE") || streq(state, "ATTACHED");
+        for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+                if (streq(object_state(o), words[i]))
+                        return true;
+        return false;
 }

@@ -1,5 +1,5 @@
 /* Objects: what the cloud holds. Each is the JSON that the API shows, plus what only the cloud knows
- * about it. */
+ * about it: the member 'inner' of a body, or of an element of the items, is never shown there. */
 #pragma once
 
 #include <uthash.h>
@@ -46,5 +46,5 @@ void object_touch(Object *o, const char *writer);
 const char *object_text(const Object *o, const char *path); /* a string of the body; NULL when absent */
 const char *object_state(const Object *o);
 void object_set_state(Object *o, const char *state); /* touches it as the cloud */
-bool object_is_live(const Object *o);                /* neither TERMINATED nor DETACHED */
-bool object_is_ready(const Object *o);               /* AVAILABLE or ATTACHED */
+bool object_is_live(const Object *o);                /* neither TERMINATED, DETACHED nor DELETED */
+bool object_is_ready(const Object *o);               /* takes orders: AVAILABLE, ATTACHED, ACTIVE … */

@@ -128,6 +128,12 @@ static int validate_value(Call *c, const char *path, const cJSON *v, const Field
                         return call_fail(c, 400, "InvalidParameter", "%s must be between %ld and %ld", path,
                                          f->min, f->max);
                 return 0;
+        case FIELD_NUMBER:
+                if (!cJSON_IsNumber(v))
+                        return bad_type(c, path, "a number");
+                return v->valuedouble > 0 && v->valuedouble < 1e6
+                               ? 0
+                               : call_fail(c, 400, "InvalidParameter", "%s must be above 0", path);
         case FIELD_STRINGS:
                 return validate_strings(c, path, v, f);
         case FIELD_OBJECT:

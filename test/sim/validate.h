@@ -8,6 +8,7 @@ typedef enum FieldType {
         FIELD_STRING, /* min and max are its length; 'words' the values it may have */
         FIELD_BOOL,
         FIELD_INT,     /* min and max are its value */
+        FIELD_NUMBER,  /* above 0 */
         FIELD_STRINGS, /* an array of strings that differ; min and max are their number */
         FIELD_OBJECT,  /* checked by 'fields' */
         FIELD_OBJECTS, /* an array of them; min and max are their number */

@@ -22,15 +22,15 @@ typedef enum ClusterEvent {
         NODE_DRAINING,    /* to be cordoned, and its pods to be evicted */
         NODE_UNDRAINED,   /* the drain was given up: the node stays, cordoned */
         NODE_LEFT,        /* the instance is gone, of itself or by order */
-        _CLUSTER_EVENT_MAX,
 } ClusterEvent;
 
-/* 'node' is NULL for what is about the cluster itself. */
-typedef void (*ClusterWatchFunc)(Object *cluster, const cJSON *node, ClusterEvent event, void *userdata);
-
-/* One watcher per simulator; NULL ends it. 'userdata' is not owned. It hears nothing of what is there already: walk that first.
- * It must not add or remove clusters, pools or nodes from inside. */
+/* One watcher per simulator; NULL ends it. 'node' is NULL for what is about the cluster itself. 'userdata' is not
+ * owned. It hears nothing of what is there already: walk that first. It must not add or remove clusters, pools or nodes from
+ * inside. ClusterWatchFunc is in sim.h. */
 void cluster_watch(Sim *sim, ClusterWatchFunc func, void *userdata);
+
+/* Tells the watcher; for the kinds themselves. */
+void cluster_tell(Object *cluster, const cJSON *node, ClusterEvent event);
 
 /* The control plane answers: the cluster was made, and is not on its way out. */
 bool cluster_serves(const Object *cluster);

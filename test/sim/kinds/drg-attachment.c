@@ -213,6 +213,7 @@ const Kind drg_attachment_kind = {
         .collection = "drgAttachments",
         .essential = { "compartmentId", "drgId", "networkDetails", "definedTags" },
         .scope = "compartmentId",
+        .own_filters = { "attachmentType" },
         .filters = { "drgId", "vcnId", "networkId", "attachmentType", "drgRouteTableId", "displayName",
                      "lifecycleState" },
         .sortable = true,

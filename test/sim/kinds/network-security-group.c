@@ -2,6 +2,7 @@
  * second one. */
 #include <errno.h>
 
+#include "addresses.h"
 #include "base/json.h"
 #include "call.h"
 #include "kinds.h"
@@ -78,7 +79,10 @@ static int on_create(Call *c, Object *o, const cJSON *in) {
 }
 
 static int check_delete(Call *c, Object *o) {
-        return 0; /* nothing has VNICs here, so a group never has members */
+        if (!addresses_hold_group(o->region, o->id))
+                return 0;
+        return call_fail_option(c, "deleteNetworkSecurityGroup", "The network security group %s has VNICs.",
+                                o->id);
 }
 
 /* Rules of others that name a group that is gone stay, and say so. */

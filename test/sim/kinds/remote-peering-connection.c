@@ -140,7 +140,7 @@ static int check_delete(Call *c, Object *o) {
         return 0;
 }
 
-static void on_deleting(Object *o) {
+static void on_deleting(Call *c, Object *o) {
         Object *attachment = attachment_of(o);
 
         if (attachment)

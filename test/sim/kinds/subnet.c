@@ -1,6 +1,7 @@
 /* A subnet: inside its VCN, beside its siblings, pointing at tables and lists of the same VCN. */
 #include <errno.h>
 
+#include "addresses.h"
 #include "base/cidr.h"
 #include "base/json.h"
 #include "call.h"
@@ -217,6 +218,8 @@ static int on_update(Call *c, Object *o, cJSON *in) {
 static bool has_no_vnic(const Object *o) {
         const cJSON *id;
 
+        if (addresses_hold_subnet(o->region, o->id))
+                return false;
         cJSON_ArrayForEach (id, option_value(o->region->sim, "subnetsInUse"))
                 if (streq_ptr(id->valuestring, o->id))
                         return false;

@@ -108,6 +108,7 @@ static const struct {
         { KIND_SERVICE_GATEWAY, NULL },
         { KIND_DRG_ATTACHMENT, NULL },
         { KIND_NETWORK_SECURITY_GROUP, NULL },
+        { KIND_CLUSTER, NULL },
         { KIND_ROUTE_TABLE, "defaultRouteTableId" },
         { KIND_SECURITY_LIST, "defaultSecurityListId" },
         { KIND_DHCP_OPTIONS, "defaultDhcpOptionsId" },

@@ -101,6 +101,7 @@ const Kind work_request_kind = {
         .collection = "workRequests",
         .scope = "compartmentId",
         .filters = { "resourceId" },
+        .own_filters = { "resourceId" },
         .hidden = true,
         .matches = matches,
         .actions = actions,
