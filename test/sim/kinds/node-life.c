@@ -152,9 +152,14 @@ static void terminate(Object *pool, cJSON *node) {
 /* The eviction grace is over and something held out: the node stays. */
 static void give_up_drain(Object *pool, cJSON *node) {
         static const char why[] = "The node could not be drained within the eviction grace duration.";
+        cJSON *config = json_get(pool->body, "nodeConfigDetails");
 
         json_set_string(node, "lifecycleState", "ACTIVE");
         json_set_bool(json_get(node, "inner"), "stuck", true);
+        if (inner_is(node, "decrement")) { /* the order is void, and so is what it did to the size */
+                json_set_number(config, "size", json_number(config, "size", 0) + 1);
+                json_remove(json_get(node, "inner"), "decrement");
+        }
         json_set_string(node, "lifecycleDetails", why);
         json_set_bool(json_get(pool->body, "inner"), "failed", true);
         oke_work_error(pool, "EvictionGraceDurationExceeded", why);

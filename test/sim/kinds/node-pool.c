@@ -336,8 +336,10 @@ static int run_delete_node(Call *c, Object *o, const cJSON *in) {
         if (set_eviction(c, o, o->body) < 0)
                 return -EBADMSG;
         object_touch(o, c->principal);
-        if (!streq_ptr(decrement, "false"))
-                json_set_number(config, "size", MAX(json_number(config, "size", 0) - 1, 0.0));
+        if (!streq_ptr(decrement, "false") && json_number(config, "size", 0) > 0) {
+                json_set_number(config, "size", json_number(config, "size", 0) - 1);
+                json_set_bool(json_get(node, "inner"), "decrement", true);
+        }
         object_set_state(o, "UPDATING");
         oke_work_reply(c, o, "NODEPOOL_UPDATE");
         eviction = json_path(o->body, "inner.eviction");

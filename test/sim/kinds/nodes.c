@@ -70,6 +70,16 @@ static size_t count_staying(const Object *pool) {
                nodes_count(pool, "DELETING");
 }
 
+/* Those that were to go and could not: nobody goes in their place. */
+static size_t count_stuck(const Object *pool) {
+        const cJSON *node;
+        size_t n = 0;
+
+        cJSON_ArrayForEach (node, pool->items)
+                n += json_path(node, "inner.stuck") != NULL;
+        return n;
+}
+
 static size_t wanted_size(const Object *pool) {
         if (streq(object_state(pool), "DELETING"))
                 return 0;
@@ -167,7 +177,7 @@ static void adjust_size(Object *pool) {
         cJSON *node;
 
         (void) find_outdated(pool, &n_outdated);
-        while (n_outdated == 0 && count_staying(pool) > size && (node = node_surplus(pool)))
+        while (n_outdated == 0 && count_staying(pool) > size + count_stuck(pool) && (node = node_surplus(pool)))
                 remove_with_grace(pool, node);
         /* A replacement waits until what it replaces is gone. */
         while (count_staying(pool) + nodes_count(pool, "DELETING") < size && node_place(pool))

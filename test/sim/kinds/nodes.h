@@ -6,6 +6,7 @@
  *   inner.phase                  while DELETING: drain or terminate
  *   inner.grace, inner.spent     seconds that a drain may take, and that it has taken
  *   inner.force                  after that it goes anyway
+ *   inner.decrement              the pool's size went down for it
  *   inner.stuck                  its drain was given up in the operation that is under way */
 #pragma once
 
