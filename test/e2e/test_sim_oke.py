@@ -600,6 +600,8 @@ def test_addons(sim, oke):
     path = f"/clusters/{c['id']}/addons"
     names = lambda: sorted(a["name"] for a in oke.get(path) if a["lifecycleState"] == "ACTIVE")
     assert names() == ["CoreDNS", "KubeProxy", "OciVcnIpNative"]
+    assert [a["name"] for a in oke.get(path + "?sortBy=NAME&sortOrder=DESC")] == ["OciVcnIpNative", "KubeProxy", "CoreDNS"]
+    assert oke.call("GET", path + "?sortBy=ID").status == 400
     r = oke.call("POST", path, {"addonName": "CertManager", "configurations": [{"key": "numOfReplicas", "value": "2"}]})
     w = oke.done(r)
     assert w["operationType"] == "ENABLE_ADDON" and w["resources"][0]["identifier"] == "CertManager"

@@ -35,6 +35,7 @@ const Field addon_update_fields[] = {
         {},
 };
 
+const char *const addons_list_query[] = { "sortBy", "sortOrder", NULL };
 const char *const addon_remove_query[] = { "isRemoveExistingAddOn", NULL };
 
 static Object *addon_find(const Object *cluster, const char *name) {
@@ -91,15 +92,41 @@ static int check_addon(Call *c, const Object *cluster, const char *name, const c
         return 0;
 }
 
+/* Puts the add-on where its name belongs. */
+static void insert_by_name(cJSON *array, cJSON *addon, bool descending) {
+        int at = 0;
+        const cJSON *other;
+
+        cJSON_ArrayForEach (other, array) {
+                int r = strcmp(json_string(addon, "name"), json_string(other, "name"));
+
+                if (descending ? r > 0 : r < 0)
+                        break;
+                at++;
+        }
+        cJSON_InsertItemInArray(array, at, addon);
+}
+
 int addons_list(Call *c, Object *cluster, const cJSON *in) {
         const ObjectList *list = &cluster->region->lists[KIND_ADDON];
-        cJSON *a = json_new_array();
+        const char *key = call_query(c, "sortBy"), *order = call_query(c, "sortOrder");
+        bool by_name = streq_ptr(key, "NAME"), descending = order ? streq(order, "DESC") : !by_name;
+        cJSON *a;
+
+        if (key && !by_name && !streq(key, "TIME_CREATED"))
+                return call_fail(c, 400, "InvalidParameter", "sortBy '%s' is not valid.", key);
+        a = json_new_array();
 
         for (size_t i = 0; i < list->n; i++) {
                 const cJSON *body = call_view(c, list->objects[i]);
 
-                if (body && streq_ptr(json_string(body, "clusterId"), cluster->id))
-                        json_append(a, call_render(c, list->objects[i], body));
+                if (!body || !streq_ptr(json_string(body, "clusterId"), cluster->id))
+                        continue;
+                if (by_name)
+                        insert_by_name(a, call_render(c, list->objects[i], body), descending);
+                else
+                        cJSON_InsertItemInArray(a, descending ? 0 : cJSON_GetArraySize(a),
+                                                call_render(c, list->objects[i], body));
         }
         return list_reply_items(c, a);
 }

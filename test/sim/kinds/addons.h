@@ -7,7 +7,7 @@
 void addons_install_essential(Object *cluster, const char *cni_type);
 
 extern const Field addon_install_fields[], addon_update_fields[];
-extern const char *const addon_remove_query[];
+extern const char *const addons_list_query[], *const addon_remove_query[];
 int addons_list(Call *c, Object *cluster, const cJSON *in);
 int addon_get(Call *c, Object *cluster, const cJSON *in);
 int addon_install(Call *c, Object *cluster, const cJSON *in);
@@ -16,7 +16,11 @@ int addon_remove(Call *c, Object *cluster, const cJSON *in);
 
 /* Of the kind cluster. */
 #define ADDON_ACTIONS                                                                                      \
-        { .method = "GET", .name = "addons", .run = addons_list, .no_claim = true },                       \
+        { .method = "GET",                                                                                 \
+          .name = "addons",                                                                                \
+          .run = addons_list,                                                                              \
+          .no_claim = true,                                                                                \
+          .query = addons_list_query },                                                                    \
                 { .method = "POST",                                                                        \
                   .name = "addons",                                                                        \
                   .body = addon_install_fields,                                                            \
