@@ -712,3 +712,27 @@ def test_instances(sim, oke):
     assert len(sim.list(SJC, "/instances", lifecycleState="RUNNING")) == 2
     assert len(sim.list(SJC, "/instances", displayName=i["displayName"])) == 1
     assert sim.list(SJC, "/instances", availabilityDomain="other") == []
+
+
+def test_a_hostile_snapshot(tmp_path, sim, oke):
+    """What a snapshot leaves out does no harm; what cannot be is refused."""
+    c = oke.cluster()
+    pool = oke.pool(c, size=2)
+    estate = sim.snapshot()
+    for o in estate[SJC]["NodePool"]:
+        for member in ("nodeEvictionNodePoolSettings", "nodePoolCyclingDetails", "nodeMetadata"):
+            del o[member]
+        for node in o["nodes"]:
+            del node["inner"], node["subnetId"]
+    path = tmp_path / "estate.json"
+    path.write_text(json.dumps(estate))
+    with Sim.start(tmp_path / "again", "--speed", "2000", "--estate", path) as again:
+        oke.sim = again
+        oke.done(oke.call("PUT", "/nodePools/" + pool["id"], {"nodePoolCyclingDetails": {"isNodeCyclingEnabled": True}, "sshPublicKey": "x"}))
+        assert len([n for n in oke.live(pool) if n["lifecycleState"] == "ACTIVE"]) == 2
+    for kind, member, value in [("Cluster", "inner", []), ("NodePool", "nodeConfigDetails", "x"), ("NodePool", "nodes", [{"id": 1}])]:
+        spoiled = json.loads(json.dumps(sim.snapshot()))
+        spoiled[SJC][kind][0][member] = value
+        path.write_text(json.dumps(spoiled))
+        with pytest.raises(AssertionError, match=f"{member} is not as it should be"):
+            Sim.start(tmp_path / "refused", "--estate", path)

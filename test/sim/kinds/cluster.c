@@ -253,7 +253,6 @@ static int on_update(Call *c, Object *o, cJSON *in) {
         const char *version = json_string(in, "kubernetesVersion"), *type = json_string(in, "type");
         cJSON *options = json_get(in, "options"), *target;
         double seconds = SETTING_SECONDS;
-        const cJSON *v;
 
         if (check_version(c, o, version) < 0 ||
             oke_check_members(c, KIND_NETWORK_SECURITY_GROUP,
@@ -270,8 +269,7 @@ static int on_update(Call *c, Object *o, cJSON *in) {
                 seconds = UPGRADE_SECONDS;
         }
         note_change(c, o, oke_work_reply(c, o, "CLUSTER_UPDATE"));
-        cJSON_ArrayForEach (v, options)
-                json_set_copy(json_get(o->body, "options"), v->string, v);
+        oke_merge(o->body, "options", options);
         json_remove(in, "options");
         json_remove(in, "kubernetesVersion"); /* that it is once it is done */
         lifecycle_update(o, seconds);

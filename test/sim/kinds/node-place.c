@@ -86,9 +86,9 @@ static void set_fault_domain(const Object *pool, cJSON *node, const cJSON *place
 }
 
 static const char *tail(const char *ocid) {
-        size_t n = strlen(ocid);
+        size_t n = ocid ? strlen(ocid) : 0;
 
-        return n > 11 ? ocid + n - 11 : ocid;
+        return !ocid ? "" : n > 11 ? ocid + n - 11 : ocid;
 }
 
 /* "oke-cCLUSTER-nPOOL-sSUBNET-0": the last figure is free again when its node is gone. */

@@ -269,8 +269,7 @@ static cJSON *updated_body(const Object *o, const cJSON *in) {
                 else
                         json_set_copy(body, v->string, v);
         }
-        set_shape_defaults(body);
-        set_pod_network_defaults(store_get(o->region->sim, object_text(o, "clusterId")), body);
+        set_defaults(store_get(o->region->sim, object_text(o, "clusterId")), body);
         return body;
 }
 

@@ -177,7 +177,8 @@ static void adjust_size(Object *pool) {
         cJSON *node;
 
         (void) find_outdated(pool, &n_outdated);
-        while (n_outdated == 0 && count_staying(pool) > size + count_stuck(pool) && (node = node_surplus(pool)))
+        while (n_outdated == 0 && count_staying(pool) > size + count_stuck(pool) &&
+               (node = node_surplus(pool)))
                 remove_with_grace(pool, node);
         /* A replacement waits until what it replaces is gone. */
         while (count_staying(pool) + nodes_count(pool, "DELETING") < size && node_place(pool))
@@ -254,8 +255,13 @@ void nodes_turn_later(Object *pool, double seconds) {
 void nodes_resume(Object *pool) {
         cJSON *node;
 
-        cJSON_ArrayForEach (node, pool->items)
+        cJSON_ArrayForEach (node, pool->items) {
+                if (!cJSON_IsObject(json_get(node, "inner")))
+                        json_set(node, "inner", json_new_object());
+                if (!cJSON_IsObject(json_path(node, "inner.launch")))
+                        json_set(json_get(node, "inner"), "launch", node_launch_settings(pool));
                 node_resume(pool, node);
+        }
         nodes_turn_later(pool, 1);
 }
 

@@ -85,11 +85,12 @@ static cJSON *image_json(const Region *region, size_t row, const char *version, 
 
 /* Of every version, build and architecture; the oldest build of a version first. */
 static cJSON *all_images(const Region *region) {
+        _cleanup_json_ cJSON *versions = version_list(region->sim, true);
         const cJSON *version;
         cJSON *list = json_new_array();
         long n = (long) option_number(region->sim, "imageBuilds");
 
-        cJSON_ArrayForEach (version, option_value(region->sim, "kubernetesVersions"))
+        cJSON_ArrayForEach (version, versions)
                 for (long build = 0; build < n; build++)
                         for (size_t row = 0; row < ARRAY_SIZE(image_table); row++)
                                 json_append(list, image_json(region, row, version->valuestring, build));

@@ -208,6 +208,7 @@ const Kind oke_work_request_kind = {
         .collection = "workRequests",
         .name_field = "name",
         .time_field = "timeAccepted",
+        .essential = { "compartmentId", "inner", "operationType", "status" },
         .scope = "compartmentId",
         .filters = { "clusterId", "resourceId", "resourceType", "status" },
         .own_filters = { "clusterId", "resourceId", "resourceType" },

@@ -35,7 +35,7 @@ void oke_merge(cJSON *o, const char *name, const cJSON *over) {
 
         if (!over)
                 return;
-        if (!json_get(o, name))
+        if (!cJSON_IsObject(json_get(o, name)))
                 json_set(o, name, json_new_object());
         cJSON_ArrayForEach (v, over)
                 json_set_copy(json_get(o, name), v->string, v);

@@ -72,6 +72,8 @@ cJSON *version_list(const Sim *sim, bool all_patches) {
         cJSON_ArrayForEach (item, versions) {
                 bool last = true;
 
+                if (!cJSON_IsString(item))
+                        continue;
                 cJSON_ArrayForEach (other, versions)
                         last = last &&
                                !(version_minor(other->valuestring) == version_minor(item->valuestring) &&
