@@ -350,6 +350,8 @@ def test_spread_over_domains(sim):
     ({"nodeSourceDetails": {"sourceType": "IMAGE", "imageId": "ocid1.image.oc1..none"}}, 400, "InvalidParameter"),
     ({"nodeSourceDetails": {"sourceType": "IMAGE"}}, 400, "MissingParameter"),
     ({"nodeEvictionNodePoolSettings": {"evictionGraceDuration": "PT61M"}}, 400, "InvalidParameter"),
+    ({"secondaryVnics": [{"displayName": "x"}]}, 400, "MissingParameter"),
+    ({"networkLaunchType": "TOKENRING"}, 400, "InvalidParameter"),
     ({"nodePoolCyclingDetails": {"isNodeCyclingEnabled": True, "maximumSurge": "0"}}, 400, "InvalidParameter"),
 ])
 def test_pool_create_refused(oke, change, status, code):

@@ -161,19 +161,37 @@ static const Field cycling_fields[] = {
         {},
 };
 
-#define CHANGEABLE                                                                                    \
-        { .name = "nodeShapeConfig", .type = FIELD_OBJECT, .fields = shape_fields },                  \
-                { .name = "kubernetesVersion", .type = FIELD_STRING, .is_valid = version_is_valid },  \
-                { .name = "nodeSourceDetails", .type = FIELD_OBJECT, .fields = source_fields },       \
-                { .name = "nodeMetadata", .type = FIELD_OPEN },                                       \
-                { .name = "initialNodeLabels", .type = FIELD_OBJECTS, .fields = label_fields },       \
-                { .name = "sshPublicKey", .type = FIELD_STRING, .min = 1, .max = 65536 },             \
-                { .name = "nodeEvictionNodePoolSettings",                                             \
-                  .type = FIELD_OBJECT,                                                               \
-                  .fields = eviction_fields },                                                        \
-                { .name = "nodePoolCyclingDetails", .type = FIELD_OBJECT, .fields = cycling_fields }, \
-                { .name = "quantityPerSubnet", .type = FIELD_INT },                                   \
-                { .name = "subnetIds", .type = FIELD_STRINGS }, FIELD_TAG_MAPS
+static const Field vnic_fields[] = {
+        { .name = "createVnicDetails", .type = FIELD_OPEN, .required = true },
+        { .name = "displayName", .type = FIELD_STRING },
+        { .name = "nicIndex", .type = FIELD_INT, .min = 0, .max = 31 },
+        {},
+};
+
+static const Field primary_vnic_fields[] = {
+        { .name = "securityAttributes", .type = FIELD_OPEN },
+        {},
+};
+
+static const char *const launch_types[] = { "VFIO", "E1000", "PARAVIRTUALIZED", NULL };
+
+#define CHANGEABLE                                                                                     \
+        { .name = "nodeShapeConfig", .type = FIELD_OBJECT, .fields = shape_fields },                   \
+                { .name = "kubernetesVersion", .type = FIELD_STRING, .is_valid = version_is_valid },   \
+                { .name = "nodeSourceDetails", .type = FIELD_OBJECT, .fields = source_fields },        \
+                { .name = "nodeMetadata", .type = FIELD_OPEN },                                        \
+                { .name = "initialNodeLabels", .type = FIELD_OBJECTS, .fields = label_fields },        \
+                { .name = "sshPublicKey", .type = FIELD_STRING, .min = 1, .max = 65536 },              \
+                { .name = "nodeEvictionNodePoolSettings",                                              \
+                  .type = FIELD_OBJECT,                                                                \
+                  .fields = eviction_fields },                                                         \
+                { .name = "nodePoolCyclingDetails", .type = FIELD_OBJECT, .fields = cycling_fields },  \
+                { .name = "quantityPerSubnet", .type = FIELD_INT },                                    \
+                { .name = "subnetIds", .type = FIELD_STRINGS },                                        \
+                { .name = "secondaryVnics", .type = FIELD_OBJECTS, .max = 64, .fields = vnic_fields }, \
+                { .name = "networkLaunchType", .type = FIELD_STRING, .words = launch_types },          \
+                { .name = "primaryVnic", .type = FIELD_OBJECT, .fields = primary_vnic_fields },        \
+                FIELD_TAG_MAPS
 
 const Field node_pool_create_fields[] = {
         { .name = "compartmentId", .type = FIELD_STRING, .required = true },

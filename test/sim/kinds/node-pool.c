@@ -352,6 +352,7 @@ static void render(const Object *o, cJSON *body) {
         const char *image_id = json_path_string(body, "nodeSourceDetails.imageId");
         _cleanup_json_ cJSON *image = oke_image_find(o->region, image_id);
         cJSON *subnets = json_new_array(), *source = json_new_object();
+        long quantity;
 
         cJSON_ArrayForEach (placement, json_get(config, "placementConfigs")) {
                 const char *id = json_string(placement, "subnetId");
@@ -362,10 +363,8 @@ static void render(const Object *o, cJSON *body) {
                 if (id && !there)
                         json_append_string(subnets, id);
         }
-        json_set_number(body, "quantityPerSubnet",
-                        cJSON_GetArraySize(subnets) > 0 ? (double) ((long) json_number(config, "size", 0) /
-                                                                    cJSON_GetArraySize(subnets))
-                                                        : 0);
+        quantity = (long) json_number(config, "size", 0) / MAX(cJSON_GetArraySize(subnets), 1);
+        json_set_number(body, "quantityPerSubnet", (double) quantity);
         json_set(body, "subnetIds", subnets);
         json_set_string(source, "sourceType", "IMAGE");
         json_set_copy(source, "sourceName", json_get(image, "sourceName"));

@@ -3,7 +3,6 @@
 #include "nodes.h"
 
 #include <errno.h>
-#include <math.h>
 
 #include "base/json.h"
 #include "cluster.h"
@@ -136,7 +135,7 @@ static size_t cycle_bound(const Object *pool, const char *name, const char *fall
         digits = xstrndup(text, strspn(text, "0123456789"));
         (void) parse_i64(digits, 0, 9999, &n); /* checked when it came */
         if (endswith(text, "%"))
-                return (size_t) ceil((double) n * (double) wanted_size(pool) / 100);
+                return ((size_t) n * wanted_size(pool) + 99) / 100; /* rounded up */
         return (size_t) n;
 }
 
