@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "kind.h"
+#include "kube/watch.h"
 #include "options.h"
 #include "store.h"
 
@@ -80,7 +81,9 @@ void call_done(Call *c) {
         free(c->target);
         free(c->path);
         free(c->host);
+        free(c->server_name);
         free(c->reply);
+        kube_watch_free(c->watch);
         *c = (Call){};
 }
 
@@ -116,7 +119,8 @@ usec_t call_wall_clock(const Call *c) {
 
 bool call_is_mutating(const Call *c) {
         return !streq(c->method, "GET") && !streq(c->method, "HEAD") &&
-               !endswith(c->path, "/actions/getAllDrgAttachments");
+               !endswith(c->path, "/actions/getAllDrgAttachments") &&
+               !endswith(c->path, "/kubeconfig/content");
 }
 
 const char *call_query(const Call *c, const char *name) {
@@ -173,6 +177,13 @@ int call_reply(Call *c, unsigned status, cJSON *body) {
         c->reply = body ? json_text(body) : NULL;
         c->status = status;
         cJSON_Delete(body);
+        return 0;
+}
+
+int call_reply_text(Call *c, unsigned status, const char *content_type, const char *text) {
+        str_replace(&c->reply, text);
+        c->content_type = content_type;
+        c->status = status;
         return 0;
 }
 

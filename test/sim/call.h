@@ -23,6 +23,9 @@ struct Call {
         const char *service;   /* "iaas", "identity" …, of that host */
         const char *principal; /* name of the user; NULL until known. Lives as long as the simulator. */
 
+        bool is_kube;      /* the host is a cluster's endpoint */
+        char *server_name; /* of the TLS connection, as the client gave it; NULL when it gave none */
+
         char *method, *target, *path, *host; /* target = path[?query] as sent */
         QueryParam query[N_QUERY_MAX];
         size_t n_query;
@@ -43,6 +46,7 @@ struct Call {
         unsigned status;          /* 0: not decided */
         char *reply;              /* NULL: no body */
         const char *content_type; /* NULL: as always. Borrowed. */
+        KubeWatch *watch;         /* the body is its stream; NULL: it is 'reply' */
         char request_id[97];
         ReplyHeader reply_headers[N_HEADERS_MAX];
         size_t n_reply_headers;
@@ -67,6 +71,7 @@ int call_fail(Call *c, unsigned status, const char *code, const char *format, ..
 int call_fail_option(Call *c, const char *option, const char *format, ...) _printf_(3, 4);
 int call_not_found(Call *c); /* 404 NotAuthorizedOrNotFound, as the service words it */
 int call_reply(Call *c, unsigned status, cJSON *body); /* takes 'body' over; NULL: none. Returns 0. */
+int call_reply_text(Call *c, unsigned status, const char *content_type, const char *text); /* returns 0 */
 void call_add_reply_header(Call *c, const char *name, const char *value);
 /* A header of the reply that was set, or NULL. */
 const char *call_reply_header(const Call *c, const char *name);

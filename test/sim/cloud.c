@@ -10,6 +10,9 @@
 #include "identity.h"
 #include "kind.h"
 #include "kinds/oke-options.h"
+#include "kube/api.h"
+#include "kube/kube.h"
+#include "kube/status.h"
 #include "options.h"
 #include "resource.h"
 #include "services.h"
@@ -48,6 +51,7 @@ char **cloud_hosts(void) {
 bool cloud_route_host(Call *c) {
         _cleanup_free_ char *host = c->host ? str_lower(xstrndup(c->host, strcspn(c->host, ":")))
                                             : xstrdup("");
+        const Object *cluster;
 
         for (size_t r = 0; r < N_REGIONS; r++)
                 for (size_t i = 0; i < ARRAY_SIZE(host_table); i++) {
@@ -60,6 +64,12 @@ bool cloud_route_host(Call *c) {
                                 return true;
                         }
                 }
+        cluster = kube_match(c, NULL);
+        if (cluster) {
+                c->is_kube = true;
+                c->region = cluster->region;
+                return true;
+        }
         call_fail(c, 404, "NotFound", "No service answers to the host '%s'.", host);
         return false;
 }
@@ -160,9 +170,13 @@ void cloud_answer_fault(Call *c, const Fault *fault) {
                                                   : "InternalServerError";
         const cJSON *header;
 
-        set_request_id(c);
+        if (!c->is_kube)
+                set_request_id(c);
         if (fault->body)
                 call_reply(c, fault->status, json_copy(fault->body));
+        else if (fault->status >= 400 && c->is_kube)
+                kube_fail(c, fault->status, fault->code ? fault->code : "InternalError", NULL,
+                          "A fault was asked for here.");
         else if (fault->status >= 400)
                 call_fail(c, fault->status, code, "A fault was asked for here.");
         else
@@ -176,6 +190,11 @@ void cloud_handle(Call *c) {
         Region *region = c->region;
         int r;
 
+        if (c->is_kube) {
+                kube_handle(c);
+                assert(c->status != 0);
+                return;
+        }
         set_request_id(c);
         if (c->status == 0 && !c->principal)
                 c->principal = signature_verify(c);

@@ -4,8 +4,8 @@
 
 #include "forward.h"
 
-/* Understands the host: sets region and service. False when it is none of ours (the call is answered 404
- * then). */
+/* Understands the host: sets region and service, or is_kube for a cluster's endpoint. False when it is none of ours (the call
+ * is answered 404 then). */
 bool cloud_route_host(Call *c);
 /* Handles a call whose host was routed: afterwards it has a status, and the time its reply takes. A
  * principal that is set already (a console hand) needs no signature. */

@@ -2,6 +2,7 @@
  * in DIR that name them. */
 #include "credentials.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -13,9 +14,11 @@
 
 void credentials_done(Credentials *c) {
         free(c->ca_pem);
-        free(c->server_pem);
         free(c->server_key_pem);
         free(c->api_key_pem);
+        EVP_PKEY_free(c->ca_key);
+        EVP_PKEY_free(c->server_key);
+        X509_free(c->ca);
         *c = (Credentials){};
 }
 
@@ -87,57 +90,50 @@ static X509 *certificate_new(EVP_PKEY *key, const char *name, X509 *issuer, long
         return x;
 }
 
-static char *alternative_names(char *const *hosts, const char *address) {
+static char *alternative_names(char *const *names) {
         _cleanup_str_ Str s = {};
+        unsigned char address[16];
 
-        str_addf(&s, "IP:%s,DNS:localhost", address);
-        for (size_t i = 0; hosts[i]; i++)
-                str_addf(&s, ",DNS:%s", hosts[i]);
+        for (size_t i = 0; names[i]; i++) {
+                bool numeric = inet_pton(AF_INET, names[i], address) == 1 ||
+                               inet_pton(AF_INET6, names[i], address) == 1;
+
+                str_addf(&s, "%s%s:%s", i > 0 ? "," : "", numeric ? "IP" : "DNS", names[i]);
+        }
         return str_take(&s);
 }
 
-static int make_server(Credentials *c, EVP_PKEY *ca_key, X509 *ca, const char *names) {
-        EVP_PKEY *key = EVP_EC_gen("P-256");
-        X509 *x;
-        int r = 0;
+char *credentials_issue(Credentials *c, char *const *names) {
+        _cleanup_free_ char *alternatives = alternative_names(names);
+        X509 *x = certificate_new(c->server_key, "tandem-sim", c->ca, ++c->serial);
+        char *pem = NULL;
 
-        if (!key)
-                return -EIO;
-        x = certificate_new(key, "tandem-sim", ca, 2);
-        if (add_extension(x, ca, NID_basic_constraints, "critical,CA:FALSE") < 0 ||
-            add_extension(x, ca, NID_key_usage, "critical,digitalSignature") < 0 ||
-            add_extension(x, ca, NID_ext_key_usage, "serverAuth") < 0 ||
-            add_extension(x, ca, NID_subject_key_identifier, "hash") < 0 ||
-            add_extension(x, ca, NID_authority_key_identifier, "keyid") < 0 ||
-            add_extension(x, ca, NID_subject_alt_name, names) < 0 || X509_sign(x, ca_key, EVP_sha256()) == 0)
-                r = -EIO;
-        else {
-                c->server_pem = certificate_pem(x);
-                c->server_key_pem = key_pem(key);
-        }
+        if (add_extension(x, c->ca, NID_basic_constraints, "critical,CA:FALSE") >= 0 &&
+            add_extension(x, c->ca, NID_key_usage, "critical,digitalSignature") >= 0 &&
+            add_extension(x, c->ca, NID_ext_key_usage, "serverAuth") >= 0 &&
+            add_extension(x, c->ca, NID_subject_key_identifier, "hash") >= 0 &&
+            add_extension(x, c->ca, NID_authority_key_identifier, "keyid") >= 0 &&
+            add_extension(x, c->ca, NID_subject_alt_name, alternatives) >= 0 &&
+            X509_sign(x, c->ca_key, EVP_sha256()) != 0)
+                pem = certificate_pem(x);
         X509_free(x);
-        EVP_PKEY_free(key);
-        return r;
+        return pem;
 }
 
-static int make_tls(Credentials *c, const char *names) {
-        EVP_PKEY *key = EVP_EC_gen("P-256");
-        X509 *ca;
-        int r = -EIO;
-
-        if (!key)
+static int make_tls(Credentials *c) {
+        c->ca_key = EVP_EC_gen("P-256");
+        c->server_key = EVP_EC_gen("P-256");
+        if (!c->ca_key || !c->server_key)
                 return -EIO;
-        ca = certificate_new(key, "tandem-sim throw-away CA", NULL, 1);
-        if (add_extension(ca, ca, NID_basic_constraints, "critical,CA:TRUE") >= 0 &&
-            add_extension(ca, ca, NID_key_usage, "critical,keyCertSign,cRLSign") >= 0 &&
-            add_extension(ca, ca, NID_subject_key_identifier, "hash") >= 0 &&
-            X509_sign(ca, key, EVP_sha256()) != 0) {
-                c->ca_pem = certificate_pem(ca);
-                r = make_server(c, key, ca, names);
-        }
-        X509_free(ca);
-        EVP_PKEY_free(key);
-        return r;
+        c->ca = certificate_new(c->ca_key, "tandem-sim throw-away CA", NULL, ++c->serial);
+        if (add_extension(c->ca, c->ca, NID_basic_constraints, "critical,CA:TRUE") < 0 ||
+            add_extension(c->ca, c->ca, NID_key_usage, "critical,keyCertSign,cRLSign") < 0 ||
+            add_extension(c->ca, c->ca, NID_subject_key_identifier, "hash") < 0 ||
+            X509_sign(c->ca, c->ca_key, EVP_sha256()) == 0)
+                return -EIO;
+        c->ca_pem = certificate_pem(c->ca);
+        c->server_key_pem = key_pem(c->server_key);
+        return 0;
 }
 
 static EVP_PKEY *key_from_pem(const char *pem) {
@@ -148,13 +144,11 @@ static EVP_PKEY *key_from_pem(const char *pem) {
         return key;
 }
 
-int credentials_make(Sim *sim, char *const *hosts, const char *address, const char *api_key_pem,
-                     Credentials *ret) {
+int credentials_make(Sim *sim, const char *api_key_pem, Credentials *ret) {
         _cleanup_(credentials_done) Credentials c = {};
-        _cleanup_free_ char *names = alternative_names(hosts, address);
         int r;
 
-        r = make_tls(&c, names);
+        r = make_tls(&c);
         if (r < 0)
                 return r;
         if (api_key_pem)

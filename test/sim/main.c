@@ -14,8 +14,10 @@
 #include "cloud.h"
 #include "credentials.h"
 #include "estate.h"
+#include "kube/kube.h"
 #include "server.h"
 #include "sim.h"
+#include "tls.h"
 
 #define EXIT_USAGE 64
 #define ESTATE_MAX ((size_t) 512 << 20)
@@ -117,7 +119,7 @@ static char *config_text(const Sim *sim, const char *directory) {
                          sim->user, sim->key_fingerprint, directory, sim->tenancy, sim->regions[0].name);
 }
 
-/* All but `ready`. */
+/* All but `ready`, and kubeconfig, which the server keeps. */
 static int write_files(const Sim *sim, const Arguments *a, const char *directory,
                        const Credentials *credentials, char *const *hosts, uint16_t port) {
         _cleanup_free_ char *config = config_text(sim, directory),
@@ -130,15 +132,14 @@ static int write_files(const Sim *sim, const Arguments *a, const char *directory
                 str_addf(&names, "%s %s\n", a->address, hosts[i]);
                 str_addf(&connect_to, "%s:443:%s:%u\n", hosts[i], a->address, port);
         }
+        str_addf(&connect_to, ":6443:%s:%u\n", a->address, port); /* any cluster's endpoint */
         if (write_text(directory, "ca.pem", credentials->ca_pem, 0644) < 0 ||
             write_text(directory, "key.pem", credentials->api_key_pem, 0600) < 0 ||
             write_text(directory, "oci-config", config, 0600) < 0 ||
             write_text(directory, "compartment", compartment, 0644) < 0 ||
             write_text(directory, "speed", speed, 0644) < 0 ||
             write_text(directory, "hosts", str_get(&names), 0644) < 0 ||
-            write_text(directory, "connect-to", str_get(&connect_to), 0644) < 0 ||
-            write_text(directory, "kubeconfig",
-                       "apiVersion: v1\nkind: Config\nclusters: []\ncontexts: []\nusers: []\n", 0600) < 0)
+            write_text(directory, "connect-to", str_get(&connect_to), 0644) < 0)
                 return -EIO;
         return 0;
 }
@@ -148,29 +149,32 @@ static int serve(Sim *sim, const Arguments *a, const char *directory) {
         _cleanup_(strv_freep) char **hosts = cloud_hosts();
         _cleanup_free_ char *control = path_join(directory, "control.sock"),
                             *ready = path_join(directory, "ready"), *key = path_join(directory, "key.pem"),
-                            *key_pem = NULL;
+                            *kubeconfig = path_join(directory, "kubeconfig"), *key_pem = NULL;
         size_t key_size;
         Server *server = NULL;
         int r;
 
         (void) unlink(ready);                                      /* an earlier run's */
         (void) file_read(key, KEY_MAX, &key_pem, &key_size, NULL); /* an earlier run's goes on being good */
-        r = credentials_make(sim, hosts, a->address, key_pem, &credentials);
+        r = credentials_make(sim, key_pem, &credentials);
         if (r < 0) {
                 log_error("Failed to make keys and certificates: %s", strerror(-r));
                 return r;
         }
+        sim->ca_pem = credentials.ca_pem;
+        sim->kube = kube_new(sim);
+        tls_open(sim, &credentials, hosts, a->address);
         r = server_new(sim,
                        &(const ServerConfig){
                                .address = a->address,
                                .port = (uint16_t) a->port,
-                               .certificate = credentials.server_pem,
-                               .key = credentials.server_key_pem,
                                .control_path = control,
+                               .kubeconfig_path = kubeconfig,
                        },
                        &server);
         if (r < 0) {
                 log_error("Failed to serve on %s:%d: %s", a->address, (int) a->port, strerror(-r));
+                tls_close();
                 return r;
         }
         r = write_files(sim, a, directory, &credentials, hosts, server_port(server));
@@ -180,6 +184,7 @@ static int serve(Sim *sim, const Arguments *a, const char *directory) {
                 r = server_run(server);
         (void) unlink(ready);
         server_free(server);
+        tls_close();
         return r;
 }
 

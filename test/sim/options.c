@@ -47,7 +47,12 @@
  * subnetFull                    [status, code] of the nodeError when a subnet has no address left
  * lostNode                      a node whose instance was terminated from outside stays "INACTIVE" and is replaced with the next
  *                               change of its pool; or it is "GONE" and missed by nobody until then; or it is "REPLACED" at once
- * nodeLingerSeconds             how long a DELETED node is shown in its pool, divided by the speed */
+ * nodeLingerSeconds             how long a DELETED node is shown in its pool, divided by the speed
+ *
+ * Kubernetes:
+ * tokenSeconds                  how long after its date an OKE token is good
+ * watchHistory                  so many changes of a Kubernetes cluster are remembered: a watch or page from before them is 410
+ * watchGoneAsEvent              a watch from before them is told so inside its stream, else by the reply's status */
 static const struct {
         const char *name;
         const char *value;
@@ -112,6 +117,9 @@ static const struct {
         { "subnetFull", "[400, \"LimitExceeded\"]" },
         { "lostNode", "\"INACTIVE\"" },
         { "nodeLingerSeconds", "300" },
+        { "tokenSeconds", "240" },
+        { "watchHistory", "1000" },
+        { "watchGoneAsEvent", "true" },
 };
 
 cJSON *options_new(void) {

@@ -8,6 +8,7 @@
 #include "calls.h"
 #include "faults.h"
 #include "kind.h"
+#include "kube/kube.h"
 #include "options.h"
 #include "retry-token.h"
 #include "store.h"
@@ -53,6 +54,7 @@ void sim_init(Sim *sim, double speed, uint64_t seed) {
 }
 
 void sim_done(Sim *sim) {
+        kube_free(sim->kube);
         store_done(sim);
         retry_tokens_done(sim);
         timer_heap_free(sim->lifecycles);

@@ -57,6 +57,8 @@ struct Sim {
         RetryToken *retry_tokens;       /* uthash */
         ClusterWatchFunc cluster_watch; /* NULL: nobody does */
         void *cluster_watch_userdata;
+        Kube *kube;            /* what runs inside the clusters */
+        const char *ca_pem;    /* of the CA that clients trust; not owned */
         EVP_PKEY *key;         /* the API key */
         char *key_fingerprint; /* aa:bb:… */
 };

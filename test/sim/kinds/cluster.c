@@ -9,6 +9,7 @@
 #include "call.h"
 #include "cluster-fields.h"
 #include "kinds.h"
+#include "kubeconfig.h"
 #include "lifecycle.h"
 #include "nodes.h"
 #include "oke-work-request.h"
@@ -337,6 +338,11 @@ static const Action actions[] = {
           .body = cluster_endpoint_fields,
           .run = run_endpoint,
           .if_match = true },
+        { .method = "POST",
+          .name = "kubeconfig/content",
+          .body = kubeconfig_fields,
+          .run = kubeconfig_reply,
+          .no_claim = true },
         ADDON_ACTIONS,
         {},
 };

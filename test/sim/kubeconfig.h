@@ -1,0 +1,13 @@
+/* The kubeconfig of a cluster as OKE gives it, and the rehearsal's own in DIR. */
+#pragma once
+
+#include "validate.h"
+
+/* POST /clusters/{id}/kubeconfig/content, and what its body may hold. */
+extern const Field kubeconfig_fields[];
+int kubeconfig_reply(Call *c, Object *cluster, const cJSON *in);
+
+/* DIR/kubeconfig: a context per cluster that serves, named after it (by OCID where several have its name). Nothing but the
+ * simulator has to be reached or run for it: the server is the simulator's own port, tls-server-name says which cluster, and
+ * the user has a token that the simulator takes from it alone. The caller frees. */
+char *kubeconfig_text(Sim *sim, const char *address, uint16_t port);
