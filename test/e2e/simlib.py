@@ -74,15 +74,15 @@ class Sim:
         self.process = process
 
     @classmethod
-    def start(cls, directory, *opts, timeout=30):
-        """Starts tandem-sim --dir DIRECTORY OPTS… and waits for its `ready` file."""
+    def start(cls, directory, *opts, timeout=30, inside=()):
+        """Starts tandem-sim --dir DIRECTORY OPTS… and waits for its `ready` file. 'inside' is a command that runs it, as the same process."""
         directory = pathlib.Path(directory)
         directory.mkdir(parents=True, exist_ok=True)
         ready = directory / "ready"
         ready.unlink(missing_ok=True)
         with open(directory / "sim.log", "wb") as log:
             process = subprocess.Popen(
-                [str(program("test/sim/tandem-sim")), "--dir", str(directory), *map(str, opts)],
+                [*inside, str(program("test/sim/tandem-sim")), "--dir", str(directory), *map(str, opts)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         sim = cls(directory, process)
 

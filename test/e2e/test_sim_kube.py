@@ -4,6 +4,7 @@ import base64
 import http.client
 import itertools
 import json
+import shutil
 import ssl
 import stat
 import subprocess
@@ -454,6 +455,8 @@ def test_the_rehearsals_kubeconfig(tmp_path):
         for c, cluster in zip(config["clusters"], (first, second)):
             address = "https://%s:%d" % sim.address
             assert (c["cluster"]["server"], c["cluster"]["tls-server-name"]) == (address, cluster["id"])
+            if not shutil.which("kubectl"):
+                continue
             r = subprocess.run(["kubectl", "--kubeconfig", path, "--context", c["name"], "get", "ns", "-o", "name"], capture_output=True, text=True,
                                env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"})
             assert r.returncode == 0 and "namespace/kube-system" in r.stdout, r.stderr
