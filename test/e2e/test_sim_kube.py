@@ -145,6 +145,7 @@ def test_kubeconfig_content(sim, cluster):
         assert [run["command"], *run["args"]] == ["oci", "ce", "cluster", "generate-token", "--cluster-id", cluster["id"], "--region", SJC]
         context = next(c["context"] for c in config["contexts"] if c["name"] == config["current-context"])
         assert (context["cluster"], context["user"]) == (config["clusters"][0]["name"], config["users"][0]["name"])
+    assert "exec" in yaml.safe_load(raw_hand(sim, path, b"")["text"])["users"][0]["user"]
     for body in ({"endpoint": "LEGACY_KUBERNETES"}, {"endpoint": "MOON"}, {"tokenVersion": "1.0.0"}, {"nothing": 1}):
         assert raw_hand(sim, path, body)["status"] == 400, body
     assert raw_hand(sim, path + "x", {})["status"] == 404
@@ -451,6 +452,8 @@ def test_the_rehearsals_kubeconfig(tmp_path):
         assert [c["name"] for c in wait_for(lambda: rehearsal(sim)["contexts"], what="a context")] == ["one"]
         second = Oke(sim, ORD, "10.1").cluster()
         wait_for(lambda: {c["name"] for c in rehearsal(sim)["contexts"]} == {first["id"], second["id"]}, what="two contexts of equal name, told apart")
+        assert oke.call("PUT", f"/clusters/{first['id']}", {"name": "first"}).status == 202
+        wait_for(lambda: [c["name"] for c in rehearsal(sim)["contexts"]] == ["first", "one"], what="a new name")
         config = rehearsal(sim)
         for c, cluster in zip(config["clusters"], (first, second)):
             address = "https://%s:%d" % sim.address

@@ -1,18 +1,21 @@
 /* kubeconfig as text. */
 #include "kubeconfig.h"
 
+#include <errno.h>
+
 #include "base/encode.h"
 #include "base/json.h"
 #include "call.h"
 #include "kinds/cluster.h"
 #include "kube/kube.h"
 #include "store.h"
+#include "validate.h"
 
 static const char *const token_versions[] = { "2.0.0", NULL };
 static const char *const endpoint_words[] = { "LEGACY_KUBERNETES", "PUBLIC_ENDPOINT", "PRIVATE_ENDPOINT",
                                               "VCN_HOSTNAME", NULL };
 
-const Field kubeconfig_fields[] = {
+static const Field body_fields[] = {
         { .name = "tokenVersion", .type = FIELD_STRING, .words = token_versions },
         { .name = "endpoint", .type = FIELD_STRING, .words = endpoint_words },
         { .name = "expiration", .type = FIELD_INT },
@@ -39,11 +42,15 @@ static const char *endpoint_of(const Object *cluster, const char *word) {
         return NULL; /* LEGACY_KUBERNETES too: clusters in a VCN have none */
 }
 
-int kubeconfig_reply(Call *c, Object *cluster, const cJSON *in) {
-        const char *word = json_string(in, "endpoint"), *endpoint = endpoint_of(cluster, word),
-                   *unique = strrchr(cluster->id, '.') + 1, *tail;
+int kubeconfig_reply(Call *c, Object *cluster, const cJSON *none) {
+        const char *unique = strrchr(cluster->id, '.') + 1, *word, *endpoint, *tail;
         _cleanup_free_ char *ca = ca_data(c->sim), *text = NULL;
+        _cleanup_json_ cJSON *in = NULL;
 
+        if (call_parse_body(c, true, &in) < 0 || validate_object(c, in, body_fields) < 0)
+                return -EBADMSG;
+        word = json_string(in, "endpoint");
+        endpoint = endpoint_of(cluster, word);
         if (!cluster_serves(cluster))
                 return call_fail(c, 409, "IncorrectState", "The cluster %s is not active.", cluster->id);
         if (!endpoint)

@@ -28,7 +28,8 @@ struct Server {
         TimerHeap *timers; /* monotonic */
         Exchanges exchanges;
         char *control_path, *address, *kubeconfig_path;
-        char *kubeconfig; /* as last written */
+        char *kubeconfig;           /* as last written */
+        uint64_t kubeconfig_change; /* how many changes of objects there were by then */
 };
 
 static int listen_unix(const char *path) {
@@ -117,9 +118,13 @@ static int start_signals(Server *s) {
 
 /* Keeps DIR/kubeconfig at what the clusters are. A failure is not fatal, and said once for what could not be written. */
 static void write_kubeconfig(Server *s) {
-        char *text = kubeconfig_text(s->sim, s->address, server_port(s));
+        char *text;
         int r;
 
+        if (s->kubeconfig && s->kubeconfig_change == s->sim->n_changes)
+                return;
+        s->kubeconfig_change = s->sim->n_changes;
+        text = kubeconfig_text(s->sim, s->address, server_port(s));
         if (streq_ptr(text, s->kubeconfig)) {
                 free(text);
                 return;

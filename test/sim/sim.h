@@ -40,6 +40,7 @@ struct Sim {
         Region regions[N_REGIONS];
         Object *by_id; /* uthash over all objects of both regions */
         uint64_t last_seq;
+        uint64_t n_changes; /* of objects, since the start */
 
         const char *tenancy; /* OCIDs */
         const char *user;

@@ -19,6 +19,7 @@ static Object *store_insert(Region *region, KindId kind, char *id) {
         Object *o = xnew(Object, 1);
         ObjectList *list = &region->lists[kind];
 
+        region->sim->n_changes++;
         *o = (Object){
                 .id = id,
                 .kind = kind_get(kind),
@@ -107,6 +108,7 @@ static void object_free(Object *o) {
 void store_remove(Object *o) {
         ObjectList *list = &o->region->lists[o->kind->id];
 
+        o->region->sim->n_changes++;
         for (size_t i = 0; i < list->n; i++)
                 if (list->objects[i] == o) {
                         memmove(&list->objects[i], &list->objects[i + 1],
@@ -168,6 +170,7 @@ size_t store_count(Region *region, KindId kind, const char *path, const char *va
 }
 
 void object_touch(Object *o, const char *writer) {
+        o->region->sim->n_changes++;
         if (o->old_epoch != o->region->epoch) {
                 cJSON_Delete(o->old_body);
                 cJSON_Delete(o->old_items);

@@ -340,7 +340,6 @@ static const Action actions[] = {
           .if_match = true },
         { .method = "POST",
           .name = "kubeconfig/content",
-          .body = kubeconfig_fields,
           .run = kubeconfig_reply,
           .no_claim = true },
         ADDON_ACTIONS,

@@ -216,7 +216,9 @@ cJSON *kube_node_new(const Object *cluster, const Object *pool, const cJSON *nod
         json_set(status, "conditions", json_new_array());
         json_set_string(info, "architecture", is_arm(shape_of(pool, node)) ? "arm64" : "amd64");
         json_set_string(info, "operatingSystem", "linux");
-        json_set_string(info, "kernelVersion", "5.15.0-307.178.5.el8uek.x86_64");
+        json_set_string(info, "kernelVersion",
+                        is_arm(shape_of(pool, node)) ? "5.15.0-307.178.5.el8uek.aarch64"
+                                                     : "5.15.0-307.178.5.el8uek.x86_64");
         set_hash(info, "machineID", id);
         set_hash(info, "systemUUID", id);
         set_hash(info, "bootID", id);
