@@ -115,12 +115,11 @@ class Kube:
         return r.body
 
     def watch(self, path="/api/v1/nodes", **query):
-        """Yields events until the stream ends."""
+        """Begins to watch; → what yields events until the stream ends."""
         q = "&".join(f"{k}={v}" for k, v in {"watch": "1", **query}.items())
         r = self.send("GET", f"{path}?{q}")
         assert r.status == 200, r.read()
-        for line in r:
-            yield json.loads(line)
+        return (json.loads(line) for line in r)
 
 
 def condition(node, kind="Ready"):

@@ -439,6 +439,40 @@ def test_an_estate_is_taken_up_again(tmp_path):
             assert (event["type"], event["object"]["code"]) == ("ERROR", 410)
 
 
+def test_a_silent_node_is_given_time(tmp_path):
+    """A kubelet that falls silent is missed after 40 s, not before; told by the simulator's own clock."""
+    with Sim.start(tmp_path / "a", "--speed", "500") as sim:
+        _, cluster = standing_cluster(sim, SJC, size=1)
+        (tmp_path / "estate.json").write_text(json.dumps(sim.snapshot()))
+    with Sim.start(tmp_path / "b", "--estate", tmp_path / "estate.json") as sim:
+        with Kube(sim, cluster) as k:
+            node = k.nodes()[0]
+            assert sim.control("POST", "/node", {"id": node["spec"]["providerID"], "act": "not-ready"}).status == 204
+            assert is_ready(k.nodes()[0])
+            sim.advance(20)
+            assert is_ready(k.nodes()[0])
+            sim.advance(21)
+            silent = k.nodes()[0]
+            assert {c["status"] for c in silent["status"]["conditions"]} == {"Unknown"}
+            assert condition(silent)["lastHeartbeatTime"] == condition(node)["lastHeartbeatTime"]
+
+
+def test_another_machine_at_the_same_address(tmp_path):
+    with Sim.start(tmp_path, "--speed", "500") as sim:
+        oke, cluster = standing_cluster(sim, SJC, size=1)
+        with Kube(sim, cluster) as k:
+            before = wait_ready(k, 1)[0]
+            events = k.watch(timeoutSeconds=30)
+            pool = oke.list("/nodePools", clusterId=cluster["id"])[0]["id"]
+            assert oke.call("DELETE", f"/nodePools/{pool}/node/{before['spec']['providerID']}?isDecrementSize=false").status == 202
+            sim.advance(7200)  # all of it between two looks
+            after = wait_for(lambda: [n for n in k.nodes() if n["spec"]["providerID"] != before["spec"]["providerID"]], what="another machine")[0]
+            assert after["metadata"]["name"] == before["metadata"]["name"] and after["metadata"]["uid"] != before["metadata"]["uid"]
+            assert "unschedulable" not in after["spec"]
+            assert next(e for e in events if e["type"] == "DELETED")["object"]["metadata"]["uid"] == before["metadata"]["uid"]
+            assert next(events)["object"]["metadata"]["uid"] == after["metadata"]["uid"]
+
+
 def rehearsal(sim):
     return yaml.safe_load((sim.dir / "kubeconfig").read_text())
 
@@ -450,6 +484,8 @@ def test_the_rehearsals_kubeconfig(tmp_path):
         oke = Oke(sim)
         first = oke.cluster()
         assert [c["name"] for c in wait_for(lambda: rehearsal(sim)["contexts"], what="a context")] == ["one"]
+        with Kube(sim, first) as k:
+            assert k.get("/version").status == 200  # the certificate of now will not do for the next cluster
         second = Oke(sim, ORD, "10.1").cluster()
         wait_for(lambda: {c["name"] for c in rehearsal(sim)["contexts"]} == {first["id"], second["id"]}, what="two contexts of equal name, told apart")
         assert oke.call("PUT", f"/clusters/{first['id']}", {"name": "first"}).status == 202
@@ -463,7 +499,10 @@ def test_the_rehearsals_kubeconfig(tmp_path):
             r = subprocess.run(["kubectl", "--kubeconfig", path, "--context", c["name"], "get", "ns", "-o", "name"], capture_output=True, text=True,
                                env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"})
             assert r.returncode == 0 and "namespace/kube-system" in r.stdout, r.stderr
-        oke.call("DELETE", f"/clusters/{first['id']}")
+        with Kube(sim, first) as k:
+            events = k.watch("/api/v1/namespaces")
+            assert oke.call("DELETE", f"/clusters/{first['id']}").status == 202
+            assert [e["type"] for e in events] == ["ADDED"] * 4, "a watch ends with its cluster"
         wait_for(lambda: [c["name"] for c in rehearsal(sim)["contexts"]] == ["one"], what="the context to go")
         # The token of that file is good for nothing but this API.
         with Kube(sim, second) as k:
