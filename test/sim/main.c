@@ -1,5 +1,5 @@
-/* tandem-sim: OCI of both regions on one loopback port, told apart by the real host names, with faults on
- * command. */
+/* tandem-sim: OCI of both regions, and Kubernetes of the clusters there, on one loopback port, told apart by the real host names
+ * and addresses, with faults on command. */
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
@@ -32,10 +32,10 @@ typedef struct Arguments {
 static const char usage[] =
         "Usage: tandem-sim --dir DIR [--address A] [--port P] [--estate FILE.json] [--speed N] [--seed N]\n"
         "\n"
-        "Serves OCI of us-sanjose-1 and us-chicago-1 on A:P (127.0.0.1, any free port) until SIGTERM.\n"
+        "Serves OCI of us-sanjose-1 and us-chicago-1, and Kubernetes of the clusters there, on A:P\n"
+        "(127.0.0.1, any free port) until SIGTERM.\n"
         "\n"
-        "  --dir DIR       where ca.pem, oci-config, key.pem, connect-to, control.sock … go; `ready` comes "
-        "last\n"
+        "  --dir DIR       where ca.pem, oci-config, key.pem, kubeconfig, control.sock … go; `ready` comes last\n"
         "  --estate FILE   begin with what POST /snapshot gave, not with empty regions\n"
         "  --speed N       divide every lifecycle's duration\n"
         "  --seed N        the same seed and the same calls give the same run\n";
