@@ -370,9 +370,10 @@ def test_too_old_to_watch(sim, kube):
 
 
 def test_faults(sim, cluster, kube):
-    sim.faults([{"region": SJC, "path": "^/api/v1/nodes", "to": 1, "action": "status", "status": 500, "code": "InternalError"}])
-    r = kube.get("/api/v1/nodes")
-    assert (r.status, r.body["kind"], r.body["code"]) == (500, "Status", 500)
+    for status, code, said in ((500, "InternalError", "InternalError"), (429, None, "TooManyRequests")):
+        sim.faults([{"region": SJC, "path": "^/api/v1/nodes", "to": 1, "action": "status", "status": status, **({"code": code} if code else {})}])
+        r = kube.get("/api/v1/nodes")
+        assert (r.status, r.body["kind"], r.body["code"], r.body["reason"]) == (status, "Status", status, said)
     sim.faults([{"path": "^/api/v1/nodes.*watch", "action": "truncate"}])
     with pytest.raises(http.client.IncompleteRead):
         kube.get("/api/v1/nodes?watch=1&timeoutSeconds=5")

@@ -175,7 +175,7 @@ void cloud_answer_fault(Call *c, const Fault *fault) {
         if (fault->body)
                 call_reply(c, fault->status, json_copy(fault->body));
         else if (fault->status >= 400 && c->is_kube)
-                kube_fail(c, fault->status, fault->code ? fault->code : "InternalError", NULL,
+                kube_fail(c, fault->status, fault->code ? fault->code : kube_reason(fault->status), NULL,
                           "A fault was asked for here.");
         else if (fault->status >= 400)
                 call_fail(c, fault->status, code, "A fault was asked for here.");

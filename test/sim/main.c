@@ -35,7 +35,7 @@ static const char usage[] =
         "Serves OCI of us-sanjose-1 and us-chicago-1, and Kubernetes of the clusters there, on A:P\n"
         "(127.0.0.1, any free port) until SIGTERM.\n"
         "\n"
-        "  --dir DIR       where ca.pem, oci-config, key.pem, kubeconfig, control.sock … go; `ready` comes last\n"
+        "  --dir DIR       where ca.pem, oci-config, kubeconfig, control.sock … go; `ready` comes last\n"
         "  --estate FILE   begin with what POST /snapshot gave, not with empty regions\n"
         "  --speed N       divide every lifecycle's duration\n"
         "  --seed N        the same seed and the same calls give the same run\n";

@@ -1,6 +1,7 @@
 /* What runs inside the simulated clusters: for each that serves, the objects of its Kubernetes API. It
  * follows the Container Engine by looking, again after everything that happens there: a cluster that serves
- * has an API, a node that has joined has its Node. */
+ * has an API, a node that has joined has its Node. A snapshot has nothing of it: the Nodes are made anew from the pools, with the
+ * same uids, and what clients changed in them (a cordon) is gone. */
 #pragma once
 
 #include <uthash.h>

@@ -22,6 +22,22 @@ cJSON *kube_status(unsigned code, const char *reason, cJSON *details, const char
         return o;
 }
 
+const char *kube_reason(unsigned code) {
+        static const struct {
+                unsigned code;
+                const char *reason;
+        } table[] = {
+                { 401, "Unauthorized" }, { 403, "Forbidden" },       { 404, "NotFound" },
+                { 409, "Conflict" },     { 410, "Expired" },         { 422, "Invalid" },
+                { 504, "Timeout" },      { 429, "TooManyRequests" }, { 503, "ServiceUnavailable" },
+        };
+
+        for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+                if (table[i].code == code)
+                        return table[i].reason;
+        return "InternalError";
+}
+
 int kube_fail(Call *c, unsigned code, const char *reason, cJSON *details, const char *format, ...) {
         _cleanup_free_ char *message = NULL;
         va_list ap;

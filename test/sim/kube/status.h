@@ -11,6 +11,9 @@ int kube_fail(Call *c, unsigned code, const char *reason, cJSON *details, const 
 cJSON *kube_status(unsigned code, const char *reason, cJSON *details,
                    const char *message); /* owned by the caller */
 
+/* The usual word for a status that a fault asks for; "InternalError" for those that have none. */
+const char *kube_reason(unsigned code);
+
 int kube_fail_unauthorized(Call *c,
                            const char *why); /* 'why' goes into a header that the real one does not have */
 int kube_fail_not_found(Call *c, const KubeResource *resource, const char *name);
