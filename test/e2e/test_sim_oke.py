@@ -576,6 +576,23 @@ def test_basic_clusters_do_less(sim, oke):
     assert {i["lifecycleState"] for i in sim.list(SJC, "/instances")} == {"TERMINATED"}
 
 
+def test_one_node_at_a_time(sim, oke):
+    """A reboot, and a boot volume with what the pool says now."""
+    c = oke.cluster(kubernetesVersion="v1.34.2")
+    pool = oke.pool(c, size=2)
+    path, node = "/nodePools/" + pool["id"], pool["nodes"][0]["id"]
+    oke.done(oke.call("PUT", path, {"kubernetesVersion": "v1.34.2", "nodeSourceDetails": {"sourceType": "IMAGE", "imageId": oke.image("v1.34.2")}}))
+    act = f"/clusters/{c['id']}/nodes/{node}/actions/"
+    assert oke.done(oke.call("POST", act + "reboot", {}))["operationType"] == "CLUSTER_NODE_REBOOT"
+    assert {n["kubernetesVersion"] for n in oke.live(pool)} == {"v1.34.1"}
+    oke.done(oke.call("POST", act + "replaceBootVolume", {"nodeEvictionSettings": {"evictionGraceDuration": "PT10M"}}))
+    assert {n["id"]: n["kubernetesVersion"] for n in oke.live(pool)}[node] == "v1.34.2"
+    assert sorted(n["kubernetesVersion"] for n in oke.live(pool)) == ["v1.34.1", "v1.34.2"]
+    assert sim.get(SJC, "/instances/" + node).body["imageId"] == oke.image("v1.34.2")
+    assert oke.call("POST", act + "dance", {}).status == 404
+    assert oke.call("POST", f"/clusters/{c['id']}/nodes/none/actions/reboot", {}).status == 404
+
+
 # What hangs together with the network
 
 

@@ -16,7 +16,6 @@
 #include "resource.h"
 #include "shape.h"
 #include "store.h"
-#include "timer.h"
 
 #define ADVANCE_MAX (100.0 * 365 * 86400)
 
@@ -90,25 +89,12 @@ static int post_node(Call *c, const cJSON *in) {
                          "act is kill, not-ready, ready, hang-drain or free-drain.");
 }
 
-/* From one timer to the next: what one of them starts is timed from when it was due. */
-static void advance(Sim *sim, usec_t span) {
-        usec_t end = sim_time(sim) + span;
-
-        for (usec_t next; (next = timer_heap_next(sim->lifecycles)) <= end;) {
-                if (next > sim_time(sim))
-                        sim->advanced_usec += next - sim_time(sim);
-                timer_heap_run(sim->lifecycles, sim_time(sim));
-        }
-        if (end > sim_time(sim))
-                sim->advanced_usec += end - sim_time(sim);
-}
-
 static int post_advance(Call *c, const cJSON *in) {
         double seconds = json_number(in, "seconds", -1);
 
         if (!(seconds >= 0 && seconds <= ADVANCE_MAX))
                 return call_fail(c, 400, "InvalidParameter", "seconds is a number from 0 on.");
-        advance(c->sim, (usec_t) (seconds * 1e6));
+        sim_advance(c->sim, (usec_t) (seconds * 1e6));
         return call_reply(c, 204, NULL);
 }
 

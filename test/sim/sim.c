@@ -102,6 +102,18 @@ usec_t sim_time(const Sim *sim) {
         return now_monotonic() + sim->advanced_usec;
 }
 
+void sim_advance(Sim *sim, usec_t span) {
+        usec_t end = sim_time(sim) + span;
+
+        for (usec_t next; (next = timer_heap_next(sim->lifecycles)) <= end;) {
+                if (next > sim_time(sim))
+                        sim->advanced_usec += next - sim_time(sim);
+                timer_heap_run(sim->lifecycles, sim_time(sim));
+        }
+        if (end > sim_time(sim))
+                sim->advanced_usec += end - sim_time(sim);
+}
+
 usec_t sim_wall_clock(const Sim *sim) {
         int64_t skew = (int64_t) (option_number(sim, "clockSkewSeconds") * 1e6);
 

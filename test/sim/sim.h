@@ -74,6 +74,8 @@ const Compartment *sim_compartment(const Sim *sim, const char *id);
 char *region_ad_name(const Region *region, unsigned ad);
 bool region_has_ad(const Region *region, const char *name);
 
-usec_t sim_time(const Sim *sim);       /* what lifecycles are measured by: monotonic, plus advances */
+usec_t sim_time(const Sim *sim); /* what lifecycles are measured by: monotonic, plus advances */
+/* Lifecycles go on as if the span had passed, from one timer to the next: what one of them starts is timed from when it was due. */
+void sim_advance(Sim *sim, usec_t span);
 usec_t sim_wall_clock(const Sim *sim); /* the servers' clock: epoch, plus the option clockSkewSeconds */
 usec_t sim_scaled(const Sim *sim, double seconds); /* a duration of the real cloud, divided by the speed */

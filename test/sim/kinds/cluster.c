@@ -342,6 +342,7 @@ static const Action actions[] = {
           .name = "kubeconfig/content",
           .run = kubeconfig_reply,
           .no_claim = true },
+        { .method = "POST", .name = "nodes/*", .body = node_action_fields, .run = node_run_action },
         ADDON_ACTIONS,
         {},
 };

@@ -22,6 +22,7 @@ typedef enum ClusterEvent {
         NODE_DRAINING,    /* to be cordoned, and its pods to be evicted */
         NODE_UNDRAINED,   /* the drain was given up: the node stays, cordoned */
         NODE_LEFT,        /* the instance is gone, of itself or by order */
+        _CLUSTER_EVENT_MAX,
 } ClusterEvent;
 
 /* One watcher per simulator; NULL ends it. 'node' is NULL for what is about the cluster itself. 'userdata' is not

@@ -12,6 +12,7 @@
 #define FAIL_SECONDS      60
 #define DRAIN_SECONDS     30 /* cordon and drain, when nothing holds them up */
 #define TERMINATE_SECONDS 60
+#define REBOOT_SECONDS    60
 #define VOLUME_SECONDS    120
 
 static void tell(Object *pool, const cJSON *node, ClusterEvent event) {
@@ -214,7 +215,8 @@ void node_remove(Object *pool, cJSON *node, double grace_seconds, bool force) {
         tell(pool, node, NODE_DRAINING);
 }
 
-static void on_volume_replaced(void *sim, char *subject) {
+/* Up again, from the boot volume that it has now. */
+static void on_back(void *sim, char *subject) {
         Object *pool;
         cJSON *node = subject_find(sim, subject, &pool);
         Object *instance;
@@ -234,25 +236,33 @@ static void on_volume_replaced(void *sim, char *subject) {
         nodes_turn(pool);
 }
 
+static void take_down(Object *pool, cJSON *node, double seconds) {
+        object_touch(pool, NULL);
+        json_set_string(node, "lifecycleState", "UPDATING");
+        json_set_bool(json_get(node, "inner"), "ready", false);
+        later(pool, node, seconds, on_back);
+        tell(pool, node, NODE_CHANGED);
+}
+
 void node_replace_boot_volume(Object *pool, cJSON *node) {
         static const char *const members[] = { "kubernetesVersion", "nodeSourceDetails", "nodeMetadata",
                                                "sshPublicKey" };
         _cleanup_json_ cJSON *launch = node_launch_settings(pool);
 
-        object_touch(pool, NULL);
-        json_set_string(node, "lifecycleState", "UPDATING");
-        json_set_bool(json_get(node, "inner"), "ready", false);
         for (size_t i = 0; i < ARRAY_SIZE(members); i++)
                 json_set_copy(json_path(node, "inner.launch"), members[i], json_get(launch, members[i]));
-        later(pool, node, VOLUME_SECONDS, on_volume_replaced);
-        tell(pool, node, NODE_CHANGED);
+        take_down(pool, node, VOLUME_SECONDS);
+}
+
+void node_reboot(Object *pool, cJSON *node) {
+        take_down(pool, node, REBOOT_SECONDS);
 }
 
 void node_resume(Object *pool, cJSON *node) {
         if (node_is(node, "CREATING"))
                 later(pool, node, json_path(node, "inner.doom") ? FAIL_SECONDS : LAUNCH_SECONDS, on_up);
         else if (node_is(node, "UPDATING"))
-                later(pool, node, VOLUME_SECONDS, on_volume_replaced);
+                later(pool, node, VOLUME_SECONDS, on_back);
         else if (node_is(node, "DELETED"))
                 later(pool, node, option_number(pool->region->sim, "nodeLingerSeconds"), on_vanish);
         else if (node_is(node, "DELETING") && streq_ptr(json_path_string(node, "inner.phase"), "drain"))

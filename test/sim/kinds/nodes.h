@@ -42,6 +42,7 @@ cJSON *node_launch_settings(const Object *pool);
 void node_launch(Object *pool);
 void node_remove(Object *pool, cJSON *node, double grace_seconds, bool force);
 void node_replace_boot_volume(Object *pool, cJSON *node);
+void node_reboot(Object *pool, cJSON *node);
 void node_resume(Object *pool, cJSON *node);
 void node_gone(Object *pool, cJSON *node);
 
@@ -51,3 +52,7 @@ bool node_is_placed(const Object *pool, const cJSON *node); /* where the pool wa
 cJSON *node_surplus(const Object *pool);                    /* the one to go first; NULL: none can */
 /* Gives the node a name, a fault domain and addresses in the placement; or a doom, when it cannot have them. */
 void node_settle_in(Object *pool, cJSON *node, const cJSON *placement);
+
+/* node-actions.c: POST /clusters/{id}/nodes/{nodeId}/actions/…, for the kind cluster */
+extern const Field node_action_fields[];
+int node_run_action(Call *c, Object *cluster, const cJSON *in);
