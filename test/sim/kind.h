@@ -53,7 +53,7 @@ struct Kind {
         double create_seconds, delete_seconds;
         /* NULL: PROVISIONING, AVAILABLE, TERMINATING, TERMINATED */
         const char *coming, *ready, *going, *gone;
-        const char *failed;         /* what a create that fails leaves; NULL: it is gone */
+        bool stays_failed; /* what a failed create leaves has to be deleted; settle() says so. Else it is gone at once. */
         const char *more_states[4]; /* further words of lifecycleState */
         /* Create, update and delete are answered 202 without a body: the hooks start a work request and put its id into the
          * reply. */

@@ -43,7 +43,8 @@ static void on_ready(void *userdata, char *id) {
 
         if (!o || (!streq(object_state(o), kind_coming(o->kind)) && !streq(object_state(o), "UPDATING")))
                 return;
-        if (!o->kind->failed && streq(object_state(o), kind_coming(o->kind)) && lifecycle_create_fails(o)) {
+        if (!o->kind->stays_failed && streq(object_state(o), kind_coming(o->kind)) &&
+            lifecycle_create_fails(o)) {
                 lifecycle_end(o);
                 return;
         }

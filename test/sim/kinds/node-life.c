@@ -87,6 +87,7 @@ void node_launch(Object *pool) {
         json_set(inner, "launch", node_launch_settings(pool));
         json_set(node, "id", cJSON_CreateNull());
         json_set(node, "name", cJSON_CreateNull());
+        json_set(node, "publicIp", cJSON_CreateNull());
         json_set_copy(node, "kubernetesVersion", json_get(pool->body, "kubernetesVersion"));
         json_set_string(node, "nodePoolId", pool->id);
         json_set_string(node, "lifecycleState", "CREATING");

@@ -208,6 +208,9 @@ static void settle(Object *pool) {
                 return;
         }
         object_set_state(pool, failed ? "NEEDS_ATTENTION" : "ACTIVE");
+        json_remove(pool->body, "lifecycleDetails");
+        if (failed)
+                json_set_string(pool->body, "lifecycleDetails", "Some nodes of the pool need attention.");
         json_remove(inner, "failed");
         json_remove(inner, "cycling");
         json_remove(inner, "eviction");
