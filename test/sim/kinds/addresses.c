@@ -1,12 +1,14 @@
 /* The addresses of subnets, counted from what the clusters and pools say each time: nothing has to be given back. */
 #include "addresses.h"
 
+#include <arpa/inet.h>
+
 #include "base/cidr.h"
 #include "base/json.h"
 #include "store.h"
 
-#define N_RESERVED \
-        2 /* at the beginning of a block: the network and its router; the last one is reserved too */
+/* At the beginning of a block: the network and its router. The last one is reserved too. */
+#define N_RESERVED 2
 
 typedef struct Block {
         uint32_t first, size;
@@ -18,13 +20,12 @@ static uint32_t address_number(const unsigned char *a) {
 }
 
 static void block_mark(Block *b, const char *address) {
-        _cleanup_free_ char *text = address ? xasprintf("%s/32", address) : NULL;
+        unsigned char bytes[4];
         uint32_t n;
-        Cidr cidr;
 
-        if (!text || cidr_parse(text, &cidr) < 0)
+        if (!address || inet_pton(AF_INET, address, bytes) != 1)
                 return;
-        n = address_number(cidr.address);
+        n = address_number(bytes);
         if (n >= b->first && n - b->first < b->size)
                 b->taken[n - b->first] = true;
 }
@@ -66,7 +67,7 @@ cJSON *addresses_take(Region *region, const char *subnet_id, size_t n) {
         Cidr cidr;
 
         if (!subnet || cidr_parse(object_text(subnet, "cidrBlock"), &cidr) < 0 || cidr.ipv6 ||
-            cidr.prefix < 8 || cidr.prefix > 30) {
+            cidr.prefix < 16 || cidr.prefix > 30) {
                 cJSON_Delete(list);
                 return NULL;
         }

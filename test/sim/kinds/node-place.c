@@ -46,22 +46,44 @@ bool node_is_placed(const Object *pool, const cJSON *node) {
         return placement_of(pool, node);
 }
 
+/* How many stay at each placement, in the order of the settings. Owned. */
+static size_t *count_placements(const Object *pool) {
+        const cJSON *placements = json_path(pool->body, "nodeConfigDetails.placementConfigs"), *placement;
+        size_t *counts = xnew(size_t, (size_t) cJSON_GetArraySize(placements) + 1), i = 0;
+
+        cJSON_ArrayForEach (placement, placements)
+                counts[i++] = count_at(pool, placement);
+        return counts;
+}
+
 /* How much a node is in the way: broken ones first, then those out of place, then the newest where most are. */
-static size_t weight(const Object *pool, const cJSON *node) {
-        const cJSON *placement = placement_of(pool, node);
+static size_t weight(const Object *pool, const cJSON *node, const size_t *counts) {
+        const cJSON *placement;
+        size_t i = 0;
 
         if (node_is_broken(node))
                 return SIZE_MAX;
-        return placement ? count_at(pool, placement) : SIZE_MAX - 1;
+        cJSON_ArrayForEach (placement, json_path(pool->body, "nodeConfigDetails.placementConfigs")) {
+                if (is_at(node, placement))
+                        return counts[i];
+                i++;
+        }
+        return SIZE_MAX - 1;
 }
 
 cJSON *node_surplus(const Object *pool) {
+        _cleanup_free_ size_t *counts = count_placements(pool);
         cJSON *node, *best = NULL;
+        size_t most = 0;
 
-        cJSON_ArrayForEach (node, pool->items)
-                if (stays(node) && !json_path(node, "inner.stuck") &&
-                    (!best || weight(pool, node) >= weight(pool, best)))
-                        best = node;
+        cJSON_ArrayForEach (node, pool->items) {
+                size_t w = weight(pool, node, counts);
+
+                if (!stays(node) || json_path(node, "inner.stuck") || w < most)
+                        continue;
+                best = node;
+                most = w;
+        }
         return best;
 }
 
