@@ -342,8 +342,8 @@ static const Action actions[] = {
           .name = "kubeconfig/content",
           .run = kubeconfig_reply,
           .no_claim = true },
-        { .method = "POST", .name = "nodes/*", .body = node_action_fields, .run = node_run_action },
         ADDON_ACTIONS,
+        { .method = "POST", .name = "nodes/*", .body = node_action_fields, .run = node_run_action },
         {},
 };
 
