@@ -63,6 +63,33 @@ static bool write_and_look(Fixture *f, usec_t at, bool mended) {
         return converge_update(f->r, at + USEC_PER_SEC, 1);
 }
 
+/* What is still worked on shows no difference, and is not mended for that. */
+static void test_work_under_way_acquits_nobody(void **state) {
+        Fixture f;
+
+        setup(&f);
+        look(&f, T0, READ_GET);
+        assert_true(write_and_look(&f, T0 + 10 * USEC_PER_SEC, false));
+        for (unsigned i = 2; i <= 4; i++) {
+                usec_t at = T0 + i * 10 * USEC_PER_SEC;
+                Differences ds = {};
+
+                add(&ds, "displayName", "a");
+                world_wrote(f.world, f.kind, 0, "ocid1.vcn.oc1..a", NULL, at);
+                converge_note_write(f.r, false, &ds, NULL, at);
+                differences_done(&ds);
+                look(&f, at + 1, READ_GET);
+                f.r->assessment.look_at = f.r->observed; /* stands for its work request */
+                assert_false(converge_update(f.r, at + 1, 1));
+                look(&f, at + 2, READ_GET);
+                add(&f.r->assessment.differences, "displayName", "a");
+                assert_true(converge_update(f.r, at + 2, 1));
+                assert_int_equal(f.r->unconverged, i);
+                assert_int_equal(f.r->fight_rounds, 0);
+        }
+        done(&f);
+}
+
 static void drift(Fixture *f, usec_t at) {
         look(f, at, READ_GET);
         add(&f->r->assessment.differences, "displayName", "a");
@@ -389,6 +416,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_gives_up_what_is_never_observed),
                 cmocka_unit_test(test_does_not_believe_the_writes_own_reply),
+                cmocka_unit_test(test_work_under_way_acquits_nobody),
                 cmocka_unit_test(test_counts_the_rounds_of_a_fight),
                 cmocka_unit_test(test_who_undid_it),
                 cmocka_unit_test(test_a_part_is_not_kept),

@@ -416,6 +416,146 @@ static void test_proven(void **state) {
         assert_false(gate_region_proven(&f->c, SECONDARY));
 }
 
+#define POOL       "primary/NodePool/p"
+#define FARPOOL    "secondary/NodePool/p"
+#define CLUSTER    "primary/Cluster/c"
+#define FARCLUSTER "secondary/Cluster/c"
+#define POOL_ID    "ocid1.nodepool.oc1..primary-p"
+#define FARPOOL_ID "ocid1.nodepool.oc1..secondary-p"
+#define UP         "{'name':'u','lifecycleState':'ACTIVE','kubernetesVersion':'v1.34.1'}"
+#define BEHIND \
+        "{'id':'ocid1.instance.oc1..b','name':'b','lifecycleState':'ACTIVE','kubernetesVersion':'v1.33.1'}"
+#define DOWN        "{'name':'d','lifecycleState':'FAILING'," NO_CAPACITY "}"
+#define NO_CAPACITY "'nodeError':{'code':'InternalError'}"
+#define MOVING      "{'name':'m','lifecycleState':'CREATING'}"
+
+/* Both regions have a pool of two, and a node of the primary's is to be given back; a gateway of the secondary is to stop passing
+ * traffic. */
+static Fixture *with_nodes(const char *nodes, const char *far_nodes) {
+        Fixture *f = fixture_new();
+        _cleanup_free_ char *have = xasprintf(
+                "{'kubernetesVersion':'v1.34.1','nodeConfigDetails':{'size':2},'nodes':%s}", nodes);
+        _cleanup_free_ char *far = xasprintf(
+                "{'kubernetesVersion':'v1.34.1','nodeConfigDetails':{'size':2},'nodes':%s}", far_nodes);
+
+        declare(f, CLUSTER, NULL, "{}");
+        declare(f, FARCLUSTER, NULL, "{}");
+        declare(f, POOL, CLUSTER, "{}");
+        declare(f, FARPOOL, FARCLUSTER, "{}");
+        declare(f, FAR, NULL, "{}");
+        declare(f, FARNAT, FAR, "{}");
+        exists(f, CLUSTER, NULL);
+        exists(f, FARCLUSTER, NULL);
+        exists(f, POOL, have);
+        exists(f, FARPOOL, far);
+        exists(f, FAR, NULL);
+        exists(f, FARNAT, NULL);
+        return f;
+}
+
+/* What carries load is taken from one region only while the other has enough of it: nodes up in the secondary, wanted in percent → what
+ * the gate says. */
+static void test_share_of_nodes(void **state) {
+        static const struct {
+                const char *far_nodes;
+                unsigned proven;
+                const char *gate;
+        } cases[] = {
+                { "[" UP "," UP "]", 100, "disrupt go" },
+                { "[" UP "," DOWN "]", 50, "disrupt go" },
+                { "[" UP "," DOWN "]", 51, "disrupt region-unproven" },
+                { "[" UP "," DOWN "]", 100, "disrupt region-unproven" },
+                { "[" DOWN "," DOWN "]", 1, "disrupt region-unproven" },
+                { "[" DOWN "," DOWN "]", 0, "disrupt go" },
+                { "[" UP "," UP "," UP "]", 100, "disrupt go" },
+                { "[]", 50, "disrupt region-unproven" },
+                { "null", 50, "disrupt region-unproven" }, /* not known is not proven */
+        };
+
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_fixture_ Fixture *f = with_nodes("[" UP "," BEHIND "]", cases[i].far_nodes);
+
+                f->estate->proven_nodes = cases[i].proven;
+                turn(f);
+                assert_gate(f, POOL, cases[i].gate);
+        }
+}
+
+/* Its own region's do not count, and what is not there or was not read proves nothing. */
+static void test_share_of_unknown_nodes(void **state) {
+        _cleanup_fixture_ Fixture *f = with_nodes("[" UP "," BEHIND "]", "[" UP "," UP "]");
+
+        f->estate->proven_nodes = 100;
+        change(f, POOL_ID, "{'nodeConfigDetails':{'size':2},'nodes':[" BEHIND "," BEHIND "]}");
+        turn(f);
+        assert_gate(f, POOL, "disrupt go");
+        resource(f, FARPOOL)->observed->from = READ_LIST;
+        decide(f);
+        assert_gate(f, POOL, "disrupt region-unproven");
+        gone(f, FARPOOL_ID);
+        turn(f);
+        world_see_missing(f->world, FARPOOL_ID, f->now);
+        f->estate->proven_nodes = 0;
+        decide(f);
+        assert_gate(f, POOL, "disrupt region-unproven");
+        assert_non_null(strstr(action_of(f, POOL, VERB_DISRUPT)->decision_text, FARPOOL " is not there"));
+}
+
+/* A network kind is proven by OCI's word: Kubernetes may be behind the very link that is to be mended. */
+static void test_network_asks_for_no_nodes(void **state) {
+        _cleanup_fixture_ Fixture *f = with_nodes("[" DOWN "," DOWN "]", "[" UP "," UP "]");
+
+        f->estate->proven_nodes = 100;
+        json_set(estate_find(f->estate, FARNAT)->want, "blockTraffic", cJSON_CreateTrue());
+        turn(f);
+        assert_gate(f, FARNAT, "disrupt go");
+}
+
+/* Whoever began it: while a node comes or goes, or a cluster changes, nothing else is taken away anywhere in the estate. */
+static void test_transitions_hold_harm(void **state) {
+        static const struct {
+                const char *id, *more;
+                bool holds;
+        } cases[] = {
+                { POOL_ID, "{}", false },
+                { POOL_ID, "{'nodes':[" UP "," MOVING "]}", true },
+                { FARPOOL_ID, "{'nodes':[" UP "," MOVING "]}", true },
+                { FARPOOL_ID, "{'nodes':[" UP "," DOWN "]}", false },
+                { POOL_ID, "{'lifecycleState':'UPDATING'}", true },
+                { "ocid1.cluster.oc1..primary-c", "{'lifecycleState':'UPDATING'}", true },
+                { "ocid1.cluster.oc1..secondary-c", "{'lifecycleState':'UPDATING'}", true },
+                { "ocid1.cluster.oc1..primary-c", "{'lifecycleState':'CREATING'}", false },
+        };
+
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_fixture_ Fixture *f = with_nodes("[" UP "," UP "]", "[" UP "," UP "]");
+
+                json_set(estate_find(f->estate, FARNAT)->want, "blockTraffic", cJSON_CreateTrue());
+                change(f, cases[i].id, cases[i].more);
+                turn(f);
+                assert_gate(f, FARNAT, cases[i].holds ? "disrupt one-at-a-time" : "disrupt go");
+        }
+}
+
+/* Two pools of one estate, each in its region: one of them. */
+static void test_one_node_at_a_time(void **state) {
+        _cleanup_fixture_ Fixture *f = with_nodes(
+                "[" UP "," BEHIND "]",
+                "[" UP ",{'id':'ocid1.instance.oc1..f','name':'f','lifecycleState':'ACTIVE',"
+                "'kubernetesVersion':'v1.33.1'}]");
+
+        turn(f);
+        assert_gate(f, POOL, "disrupt go");
+        assert_gate(f, FARPOOL, "disrupt one-at-a-time");
+        /* while it is replaced, and after that the other's turn */
+        change(f, POOL_ID, "{'nodes':[" UP "," MOVING "]}");
+        turn(f);
+        assert_gate(f, FARPOOL, "disrupt one-at-a-time");
+        change(f, POOL_ID, "{'nodes':[" UP "," UP "]}");
+        turn(f);
+        assert_gate(f, FARPOOL, "disrupt go");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_objections),
@@ -433,6 +573,11 @@ int main(void) {
                 cmocka_unit_test(test_order_within_a_resource),
                 cmocka_unit_test(test_policy_of_an_orphan),
                 cmocka_unit_test(test_proven),
+                cmocka_unit_test(test_share_of_nodes),
+                cmocka_unit_test(test_share_of_unknown_nodes),
+                cmocka_unit_test(test_network_asks_for_no_nodes),
+                cmocka_unit_test(test_transitions_hold_harm),
+                cmocka_unit_test(test_one_node_at_a_time),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -232,7 +232,7 @@ static void test_pool(void **state) {
                 { "{'nodeConfigDetails':{'size':3,'placementConfigs':" PLACED "}}",
                   "{'nodeConfigDetails':{'size':3,'placementConfigs':[" PLACEMENT
                   "],'nsgIds':null},'quantityPerSubnet':1,'subnetIds':['x'],"
-                  "'nodes':[],'nodeSource':{'imageId':'y'}}",
+                  "'nodeSource':{'imageId':'y'}}",
                   "", "", NULL },
                 /* more is more, less takes away */
                 { "{'nodeConfigDetails':{'size':4}}",
@@ -370,7 +370,7 @@ static void test_needs_attention(void **state) {
                 "'nodes':[{'nodeError':null},{'nodeError':{'code':'LimitExceeded','message':'no more of "
                 "this shape'}}]}");
 
-        assert_verdict(f, POOL, "blocked needs-attention");
+        assert_verdict(f, POOL, "blocked no-capacity");
         assert_non_null(strstr(resource(f, POOL)->assessment.message, "no more of this shape"));
         assert_actions(f, POOL, "update PUT nodePools/*");
         change(f, "ocid1.nodepool.oc1..primary-p", "{'sshPublicKey':'a','nodes':[]}");

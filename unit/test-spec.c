@@ -170,7 +170,7 @@ static void test_seed(void **state) {
         assert_int_equal(e->policy[VERB_DELETE], GATE_APPROVE);
         assert_string_equal(e->profile, "DEFAULT");
         assert_int_equal(e->n_regions, 2);
-        assert_int_equal(e->n_resources, 2 * 19 + 1);
+        assert_int_equal(e->n_resources, 2 * 21 + 1);
         assert_int_equal(strlen(e->digest), 6);
 
         d = find(e, "primary/RouteTable/primary-private");

@@ -251,6 +251,26 @@ static void test_never_listed(void **state) {
         assert_null(world_find(s->w, ID));
 }
 
+/* What is known by its name: one that was removed is still listed beside its successor, before it or after it. */
+static void test_predecessor(void **state) {
+        static const char *const orders[] = {
+                "[{'id':'c/addons/A','lifecycleState':'DELETED'},{'id':'c/addons/"
+                "A','lifecycleState':'CREATING'}]",
+                "[{'id':'c/addons/A','lifecycleState':'CREATING'},{'id':'c/addons/"
+                "A','lifecycleState':'DELETED'}]",
+        };
+        Seen *s = *state;
+        Listing *l = world_need_listing(s->w, kind_find("Addon"), NULL, 0, "c");
+
+        for (usec_t i = 0; i < ARRAY_SIZE(orders); i++) {
+                world_see_listing(s->w, l, json_of(orders[i]), 200 + 10 * i, 205 + 10 * i, NULL, NULL);
+                assert_int_equal(world_find(s->w, "c/addons/A")->life, LIFE_COMING);
+        }
+        world_see_listing(s->w, l, json_of("[{'id':'c/addons/A','lifecycleState':'DELETED'}]"), 300, 305,
+                          NULL, NULL);
+        assert_int_equal(world_find(s->w, "c/addons/A")->life, LIFE_GONE);
+}
+
 static void test_dropped_unless_confirmed(void **state) {
         Seen *s = *state;
 
@@ -359,6 +379,92 @@ static void test_referrers(void **state) {
         assert_int_equal(n, 2);
 }
 
+/* A list of clusters tells less than a GET: known body, summary → body, and whether it has to be read before it is judged. */
+static void test_summaries(void **state) {
+        static const struct {
+                const char *known, *summary, *body;
+                bool read_again;
+        } cases[] = {
+                { "{'id':'c','name':'a','type':'T'}", "{'id':'c','name':'a'}",
+                  "{'id':'c','name':'a','type':'T'}", false },
+                { "{'id':'c','name':'a','type':'T'}", "{'id':'c','name':'b'}",
+                  "{'id':'c','name':'b','type':'T'}", true },
+                { "{'id':'c','name':'a'}", "{'id':'c','name':'a','type':'T'}",
+                  "{'id':'c','name':'a','type':'T'}", true },
+                { "{'id':'c','options':{'a':1,'b':2}}", "{'id':'c','options':{'b':2,'a':1}}",
+                  "{'id':'c','options':{'a':1,'b':2}}", false },
+                { "{'id':'c','nsgIds':['x','y']}", "{'id':'c','nsgIds':['y','x']}",
+                  "{'id':'c','nsgIds':['x','y']}", false },
+                /* a summary's null says that there is none, or that it does not tell: nothing new where there is none */
+                { "{'id':'c','name':'a'}", "{'id':'c','name':'a','type':null}", "{'id':'c','name':'a'}",
+                  false },
+                { "{'id':'c','type':null}", "{'id':'c','type':null}", "{'id':'c','type':null}", false },
+                { "{'id':'c','type':'T'}", "{'id':'c','type':null}", "{'id':'c','type':null}", true },
+        };
+        Seen *s = *state;
+        const Kind *cluster = kind_find("Cluster");
+
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                uint64_t changes;
+                const Observed *o;
+
+                world_see(s->w, cluster, 0, json_of(cases[i].known), "e1", READ_GET, 200, 200);
+                changes = s->w->changes;
+                o = world_see(s->w, cluster, 0, json_of(cases[i].summary), NULL, READ_LIST, 210, 211);
+                assert_json(o->body, cases[i].body);
+                assert_int_equal(o->from, cases[i].read_again ? READ_LIST : READ_GET);
+                assert_int_equal(s->w->changes != changes, cases[i].read_again);
+                if (cases[i].read_again)
+                        assert_null(o->etag);
+                else
+                        assert_string_equal(o->etag, "e1");
+                assert_int_equal(o->begun, cases[i].read_again ? 210 : 200);
+                world_drop(s->w, "c");
+        }
+}
+
+/* What was only listed so far is what that said, and is as old as that; an older list says nothing. */
+static void test_first_summary(void **state) {
+        Seen *s = *state;
+        const Kind *cluster = kind_find("Cluster");
+        Observed *o = world_see(s->w, cluster, 0, json_of("{'id':'c','lifecycleState':'CREATING'}"), NULL,
+                                READ_LIST, 200, 201);
+
+        assert_int_equal(o->from, READ_LIST);
+        assert_int_equal(o->life, LIFE_COMING);
+        assert_non_null(world_see(s->w, cluster, 0,
+                                  json_of("{'id':'c','lifecycleState':'ACTIVE','type':'T'}"), "e", READ_GET,
+                                  210, 211));
+        assert_null(world_see(s->w, cluster, 0, json_of("{'id':'c','lifecycleState':'CREATING'}"), NULL,
+                              READ_LIST, 205, 212));
+        assert_int_equal(o->life, LIFE_READY);
+        world_see(s->w, cluster, 0, json_of("{'id':'c','lifecycleState':'UPDATING'}"), NULL, READ_LIST, 220,
+                  221);
+        assert_int_equal(o->life, LIFE_CHANGING);
+        assert_string_equal(json_string(o->body, "type"), "T");
+}
+
+/* A write to what work requests make makes their listing old, too: what it led to is told there. */
+static void test_write_makes_requests_old(void **state) {
+        static const struct {
+                const char *kind;
+                unsigned region;
+                bool old;
+        } cases[] = {
+                { "Cluster", 0, true },  { "NodePool", 0, true }, { "Addon", 0, true },
+                { "Cluster", 1, false }, { "Vcn", 0, false },
+        };
+        Seen *s = *state;
+        Listing *l = world_need_listing(s->w, kind_find("WorkRequest"), NULL, 0, COMPARTMENT);
+
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                l->written = 0;
+                world_wrote(s->w, kind_find(cases[i].kind), cases[i].region, "x", NULL, 300);
+                if ((l->written == 300) != cases[i].old)
+                        fail_msg("%s", cases[i].kind);
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_proof_of_absence, set_up, tear_down),
@@ -371,12 +477,16 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_doubt, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_moved_away, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_never_listed, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_predecessor, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_dropped_unless_confirmed, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_rules, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_garbage, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_unneeded, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_by_kind, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(test_referrers, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_summaries, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_first_summary, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(test_write_makes_requests_old, set_up, tear_down),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

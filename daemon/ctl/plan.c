@@ -97,7 +97,7 @@ static void draw_counts(Screen *s, const cJSON *plan) {
 
 /* The path, or only the list's name where a rule's text names the rule. */
 static char *shown_path(const char *path) {
-        const char *bracket = path ? strchr(path, '[') : NULL;
+        const char *bracket = path && endswith(path, "]") ? strchr(path, '[') : NULL;
 
         return bracket ? xstrndup(path, (size_t) (bracket - path)) : xstrdup(path ? path : "?");
 }

@@ -68,14 +68,14 @@ char *act_retry_token(const Estate *e, const Resource *r, const cJSON *body) {
 
 /* Telling. */
 
-static char *describe(const Action *a) {
+static char *describe(const Resource *r, const Differences *ds) {
         Str b = {};
 
-        str_add(&b, a->resource->address);
-        for (size_t i = 0; i < a->differences.n && i < SHOWN_MOST; i++)
-                str_addf(&b, "%s%s", i ? ", " : ": ", a->differences.d[i].path);
-        if (a->differences.n > SHOWN_MOST)
-                str_addf(&b, " and %zu more", a->differences.n - SHOWN_MOST);
+        str_add(&b, r->address);
+        for (size_t i = 0; i < ds->n && i < SHOWN_MOST; i++)
+                str_addf(&b, "%s%s", i ? ", " : ": ", ds->d[i].path);
+        if (ds->n > SHOWN_MOST)
+                str_addf(&b, " and %zu more", ds->n - SHOWN_MOST);
         return str_take(&b);
 }
 
@@ -172,6 +172,18 @@ static bool token_made_another(const Write *w, const cJSON *made) {
 
         return w->creates && json_string(made, "id") && !streq_ptr(address, w->resource->address) &&
                !streq_ptr(json_string(made, kind_name_field(w->kind)), w->name);
+}
+
+/* Answered once more with the work request of the create before it, of which nothing came that is there: the token is used up. */
+static bool is_replayed(const Write *w, const OciReply *reply) {
+        Resource *r = w->resource;
+        bool again;
+
+        if (!w->creates || !(w->kind->flags & KIND_NO_CREATE_BODY) || !reply->work_request_id)
+                return false;
+        again = streq_ptr(r->made_by, reply->work_request_id);
+        str_replace(&r->made_by, reply->work_request_id);
+        return again;
 }
 
 static void take_success(Engine *e, Write *w, OciReply *reply) {
@@ -276,7 +288,7 @@ static void on_written(OciCall *call, OciReply *reply, int error, void *userdata
         (void) call;
         observe_region_reply(e, w->region, reply->status, error < 0 ? &reply->error : NULL);
         add_attempt(w, reply, error < 0 ? reply->error.opc_request_id : reply->opc_request_id);
-        if (error == 0 && token_made_another(w, reply->json))
+        if (error == 0 && (token_made_another(w, reply->json) || is_replayed(w, reply)))
                 w->resource->token_round++;
         if (!take_created(e, w, reply, error) && !changes_nothing(reply, error))
                 world_wrote(e->world, w->kind, w->region, w->target, w->sub, reply->ended_usec);
@@ -310,10 +322,11 @@ static Write *write_new(Engine *e, const Action *a) {
                 .path = query ? xstrndup(call->path, (size_t) (query - call->path)) : xstrdup(call->path),
                 .name = call->creates ? xstrdup(json_string(call->body, kind_create_name(call->kind)))
                                       : NULL,
-                .what = describe(a),
         };
         for (size_t i = 0; i < a->differences.n; i++)
-                differences_copy(&w->differences, &a->differences.d[i]);
+                if (!a->mends || startswith(a->differences.d[i].path, a->mends))
+                        differences_copy(&w->differences, &a->differences.d[i]);
+        w->what = describe(a->resource, &w->differences);
         DL_APPEND(e->writes, w);
         return w;
 }

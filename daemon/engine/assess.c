@@ -5,14 +5,13 @@
 #include "converge.h"
 #include "missing.h"
 #include "model/compare.h"
+#include "work.h"
 
 #define UNSEEN_INTERVALS 12 /* three rounds of what is listed every fourth interval */
 
+/* Mended by the body of a PUT, or by making the thing anew. */
 static bool is_in_body(const Difference *d) {
-        if (!d->field || d->refused)
-                return false;
-        return d->verb == VERB_REPLACE ||
-               (d->field->change != CHANGE_ACTION && d->field->change != CHANGE_NEVER);
+        return d->field && !d->refused && (d->verb == VERB_REPLACE || d->field->change != CHANGE_ACTION);
 }
 
 static void select_differences(const Assessment *a, Action *action, Verb verb) {
@@ -225,7 +224,32 @@ static void act_calls(const Context *c, Resource *r, const cJSON *want, Assessme
         }
 }
 
-static void act_replace(Resource *r, Assessment *a) {
+/* What lies in it goes first, by its own approval. */
+static void wait_for_children(const Context *c, const Resource *r, Action *action) {
+        for (const Desired *d = r->desired->first_child; d; d = d->next_sibling) {
+                const Resource *child = context_resource(c, d);
+
+                if (child->observed && !(child->kind->flags & KIND_DIES_WITH_PARENT))
+                        strv_push(&action->waits_for, child->address);
+        }
+}
+
+/* What it lies in is to be made anew, which takes that everything in it is gone. */
+static bool act_make_room(const Context *c, Resource *r, Assessment *a) {
+        const Resource *parent = r->desired->parent ? context_resource(c, r->desired->parent) : NULL;
+        Action *action;
+
+        if (!parent || !assessment_plans(&parent->assessment, VERB_REPLACE) ||
+            r->kind->flags & KIND_DIES_WITH_PARENT || r->desired->pin)
+                return false;
+        action = assessment_act(a, r, VERB_REPLACE);
+        action_delete(action);
+        action->reason = xasprintf("%s is to be made anew, and this lies in it", parent->address);
+        assessment_set(a, VERDICT_DRIFTED, "parent-replaced", "%s", action->reason);
+        return true;
+}
+
+static void act_replace(const Context *c, Resource *r, Assessment *a) {
         Action *action;
 
         if (r->desired->pin) { /* a pinned thing is never made anew */
@@ -238,6 +262,7 @@ static void act_replace(Resource *r, Assessment *a) {
         action = assessment_act(a, r, VERB_REPLACE);
         select_differences(a, action, VERB_REPLACE);
         action_delete(action);
+        wait_for_children(c, r, action);
         action->reason = xstrdup("the API cannot change it in place: delete it and make it anew");
 }
 
@@ -252,11 +277,23 @@ static void say_refused(Assessment *a) {
         }
 }
 
-static void say_drift(const Resource *r, Assessment *a) {
-        bool drift = a->differences.n > 0;
-        _cleanup_free_ char *text = drift              ? count_text(&a->differences)
-                                    : a->n_actions > 0 ? xstrdup(a->actions[0]->reason)
-                                                       : NULL;
+static char *drift_text(const Assessment *a) {
+        return a->differences.n > 0 ? count_text(&a->differences)
+               : a->n_actions > 0   ? xstrdup(a->actions[0]->reason)
+                                    : NULL;
+}
+
+static void say_drift(Assessment *a) {
+        _cleanup_free_ char *text = drift_text(a);
+
+        if (text)
+                assessment_set(a, VERDICT_DRIFTED, a->differences.n > 0 ? "drift" : "not-adopted", "%s",
+                               text);
+}
+
+/* What a kind's own step would mend counts as well. */
+static void say_unconverged(const Resource *r, Assessment *a) {
+        _cleanup_free_ char *text = drift_text(a);
 
         if (!text)
                 return;
@@ -270,8 +307,6 @@ static void say_drift(const Resource *r, Assessment *a) {
                                "written %u times and never observed (%s); the service accepts it and does "
                                "not keep it, or somebody undoes it at once",
                                r->unconverged, text);
-        else
-                assessment_set(a, VERDICT_DRIFTED, drift ? "drift" : "not-adopted", "%s", text);
 }
 
 /* Actions in the order in which they would be done: ours by tag first, then what mends, then what takes away. */
@@ -284,7 +319,7 @@ static void decide(const Context *c, Resource *r, const cJSON *want, Assessment 
         if (has_in_body(a, VERB_DISRUPT))
                 act_put(c, r, want, VERB_DISRUPT, a);
         if (has_in_body(a, VERB_REPLACE))
-                act_replace(r, a);
+                act_replace(c, r, a);
 }
 
 static void say_look_sub(const Resource *r, Assessment *a) {
@@ -334,13 +369,17 @@ static cJSON *compare(const Context *c, Resource *r, Assessment *a) {
 }
 
 static void judge(const Context *c, Resource *r, Assessment *a) {
-        _cleanup_json_ cJSON *want = compare(c, r, a);
+        _cleanup_json_ cJSON *want = NULL;
 
+        if (act_make_room(c, r, a))
+                return;
+        want = compare(c, r, a);
         decide(c, r, want, a);
         say_refused(a);
-        say_drift(r, a);
+        say_drift(a);
         if (r->kind->next_step)
                 r->kind->next_step(c, r, a);
+        say_unconverged(r, a);
         say_look_sub(r, a);
         if (strv_length(a->waits_for) > 0)
                 assessment_set(a, VERDICT_WAITING, "waits", "waits for %s", a->waits_for[0]);
@@ -398,6 +437,53 @@ static void say_doubted(const Observed *o, Assessment *a) {
                                "ours to see");
 }
 
+/* A write that was accepted is a work request: until that was looked for, and while it runs, nothing is judged. */
+static bool is_worked_on(const Context *c, const Resource *r, Assessment *a) {
+        Listing *requests = work_listing(c, r);
+        const Observed *work = work_open(c, r);
+
+        if (requests && requests->begun < MAX(r->observed->written, r->observed->changed)) {
+                a->look_listing = requests;
+                assessment_set(a, VERDICT_PROGRESSING, "written",
+                               "accepted; what became of it is looked at");
+        } else if (work) {
+                a->look_at = work;
+                assessment_set(a, VERDICT_PROGRESSING, "work-request", "%s is under way: %s",
+                               json_string(work->body, "operationType"), work->id);
+        } else if (work_closed(c, r) > r->observed->begun) {
+                a->look = true;
+                assessment_set(a, VERDICT_PROGRESSING, "written", "done; it is read again");
+        }
+        return a->message;
+}
+
+/* A list of these shows too little to judge by. */
+static bool is_summary(const Resource *r, Assessment *a) {
+        if (!(r->kind->flags & KIND_SUMMARY) || r->observed->from != READ_LIST)
+                return false;
+        a->look = true;
+        assessment_set(a, VERDICT_PROGRESSING, "not-read", "listed; it is read");
+        return true;
+}
+
+/* Where something is not as it should be, and OKE said why its last work request failed. */
+static void explain_failure(const Context *c, const Resource *r, Assessment *a) {
+        const Observed *failed = verdict_rank(a->verdict) >= verdict_rank(VERDICT_DRIFTED)
+                                         ? work_failure(c, r)
+                                         : NULL;
+        _cleanup_free_ char *text = failed ? work_failure_text(failed) : NULL,
+                            *message = TAKE_PTR(a->message);
+
+        a->message = text && message ? xasprintf("%s; last failure: %s", message, text) : TAKE_PTR(message);
+}
+
+static void assess_failed(const Context *c, Resource *r, const char *word, Assessment *a) {
+        if (r->kind->when_failed)
+                r->kind->when_failed(c, r, a);
+        if (!a->message)
+                assessment_set(a, VERDICT_BLOCKED, "failed", "its lifecycle is %s", word ? word : "FAILED");
+}
+
 static void assess_present(const Context *c, Resource *r, Assessment *a) {
         const Observed *o = r->observed;
         const char *word;
@@ -421,7 +507,8 @@ static void assess_present(const Context *c, Resource *r, Assessment *a) {
                 assessment_set(a, VERDICT_PROGRESSING, "lifecycle", "%s", word ? word : "in transition");
                 return;
         case LIFE_FAILED:
-                assessment_set(a, VERDICT_BLOCKED, "failed", "its lifecycle is %s", word ? word : "FAILED");
+                if (!is_summary(r, a) && !is_worked_on(c, r, a))
+                        assess_failed(c, r, word, a);
                 return;
         case LIFE_GONE:
         case LIFE_UNKNOWN:
@@ -432,7 +519,8 @@ static void assess_present(const Context *c, Resource *r, Assessment *a) {
         case LIFE_READY:
                 break;
         }
-        if (!other_estate(c, r, a) && !moved(r, a) && !elsewhere(c, r, a))
+        if (!is_summary(r, a) && !is_worked_on(c, r, a) && !other_estate(c, r, a) && !moved(r, a) &&
+            !elsewhere(c, r, a))
                 judge(c, r, a);
 }
 
@@ -448,4 +536,5 @@ void assess_resource(const Context *c, Resource *r, bool bootstrap) {
                 assess_present(c, r, a);
         else
                 assess_missing(c, r, bootstrap, a);
+        explain_failure(c, r, a);
 }

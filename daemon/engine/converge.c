@@ -69,7 +69,8 @@ void converge_note_write(Resource *r, bool creates, const Differences *ds, const
 static bool is_judged_on_fresh_sight(const Resource *r) {
         const Assessment *a = &r->assessment;
 
-        if (r->call || a->look || a->look_sub || a->look_listing || a->verdict == VERDICT_UNKNOWN)
+        if (r->call || a->look || a->look_sub || a->look_listing || a->look_at ||
+            a->verdict == VERDICT_UNKNOWN)
                 return false;
         for (size_t i = 0; i < a->n_actions; i++)
                 for (size_t j = 0; j < ARRAY_SIZE(a->actions[i]->basis); j++)
@@ -78,7 +79,8 @@ static bool is_judged_on_fresh_sight(const Resource *r) {
         if (!r->observed)
                 return (r->kind->flags & KIND_NOT_CLOUD) ||
                        (r->absent && r->wrote_digest && strstr(r->wrote_digest, MISSING));
-        if (!observed_is_current(r->observed) || r->observed->life != LIFE_READY)
+        if (!observed_is_current(r->observed) || r->observed->life != LIFE_READY ||
+            (r->kind->in_transition && r->kind->in_transition(r->observed)))
                 return false;
         for (size_t i = 0; i < r->observed->n_subs; i++)
                 if (r->observed->subs[i].begun < r->observed->subs[i].written)

@@ -131,6 +131,12 @@ static bool is_taken(const Gatekeeper *g, const char *id) {
         return t;
 }
 
+/* What answers a write with a work request is changing once that is accepted: until it is looked at, it counts as such. */
+static bool is_changing(const Observed *o) {
+        return o->life == LIFE_COMING || o->life == LIFE_CHANGING || o->life == LIFE_GOING ||
+               (o->kind->flags & KIND_NO_CREATE_BODY && o->begun < o->written);
+}
+
 static bool check_busy(const Gatekeeper *g, Action *a) {
         for (char **id = a->serialized; id && *id; id++) {
                 const Observed *o = world_find(g->c->world, *id);
@@ -138,10 +144,39 @@ static bool check_busy(const Gatekeeper *g, Action *a) {
                 if (is_taken(g, *id))
                         return decide(a, DECISION_WAIT, "busy", "%s takes one change at a time",
                                       o ? observed_name(o) : *id);
-                if (o && (o->life == LIFE_COMING || o->life == LIFE_CHANGING || o->life == LIFE_GOING))
+                if (o && is_changing(o))
                         return decide(a, DECISION_WAIT, "busy", "%s is in transition", observed_name(o));
         }
         return false;
+}
+
+/* The network is proven by OCI's word: Kubernetes may be behind the link that is broken. */
+static bool carries_load(const Kind *k) {
+        return k->service == SERVICE_CONTAINER_ENGINE;
+}
+
+/* What the region has to carry the load with meanwhile. */
+static bool check_parts(const Gatekeeper *g, Action *a, unsigned region) {
+        const Context *c = g->c;
+        Parts sum = {};
+
+        for (size_t i = 0; i < c->estate->n_resources; i++) {
+                const Resource *r = c->resources[i];
+                Parts p;
+
+                if (r->region != region || !r->kind->parts)
+                        continue;
+                if (!r->observed || r->observed->from == READ_LIST)
+                        return decide(a, DECISION_HOLD, "region-unproven",
+                                      "not while %s is not there or not read", r->address);
+                p = r->kind->parts(r->observed);
+                sum.up += p.up;
+                sum.all += p.all;
+        }
+        return sum.up * 100 < sum.all * c->estate->proven_nodes &&
+               decide(a, DECISION_HOLD, "region-unproven",
+                      "not while %s has %u of %u nodes up, and %u%% are wanted",
+                      c->estate->regions[region].name, sum.up, sum.all, c->estate->proven_nodes);
 }
 
 static bool check_harm(const Gatekeeper *g, Action *a) {
@@ -151,10 +186,15 @@ static bool check_harm(const Gatekeeper *g, Action *a) {
                 return false;
         if (!g->plan->complete)
                 return decide(a, DECISION_HOLD, "partial-view", "not on a partial view of the estate");
-        for (unsigned i = 0; i < g->c->estate->n_regions; i++)
-                if (i != a->resource->region && !gate_region_proven(g->c, i))
+        for (unsigned i = 0; i < g->c->estate->n_regions; i++) {
+                if (i == a->resource->region)
+                        continue;
+                if (!gate_region_proven(g->c, i))
                         return decide(a, DECISION_HOLD, "region-unproven", "not while %s is unproven",
                                       g->c->estate->regions[i].name);
+                if (carries_load(a->resource->kind) && check_parts(g, a, i))
+                        return true;
+        }
         if (g->harm_running)
                 return decide(a, DECISION_HOLD, "one-at-a-time", "one at a time in the whole estate");
         if (!budget_may_take(g->budget))
@@ -200,18 +240,33 @@ static void gate_action(Gatekeeper *g, Action *a) {
         g->harm_running = g->harm_running || is_harm(a->verb);
 }
 
+/* An upgrade, or nodes that come and go: whoever began it, the next harm waits until it is over. */
+static bool is_unsettled(const Observed *o) {
+        return (carries_load(o->kind) && o->life == LIFE_CHANGING) ||
+               (o->kind->in_transition && o->kind->in_transition(o));
+}
+
+/* It was taken away and is not there again: unless what it lay in is to go next, and has waited for that. */
+static bool is_being_replaced(const Context *c, const Resource *r) {
+        const Resource *parent = r->desired && r->desired->parent ? context_resource(c, r->desired->parent)
+                                                                  : NULL;
+
+        return r->call_verb == VERB_REPLACE && r->desired &&
+               !(parent && assessment_plans(&parent->assessment, VERB_REPLACE));
+}
+
 /* Done means observed: what takes away runs until it was looked at after its call, and a replacement until the new thing is there. */
-static bool does_harm(const Resource *r) {
+static bool does_harm(const Context *c, const Resource *r) {
         const Observed *o = r->observed;
 
-        if (o && o->life == LIFE_GOING)
+        if (o && (o->life == LIFE_GOING || is_unsettled(o)))
                 return true;
         if (!is_harm(r->call_verb))
                 return false;
         if (r->call)
                 return true;
         if (!o)
-                return r->call_verb == VERB_REPLACE && r->desired;
+                return is_being_replaced(c, r);
         for (size_t i = 0; i < o->n_subs; i++)
                 if (o->subs[i].begun < o->subs[i].written)
                         return true;
@@ -225,7 +280,7 @@ static void look_around(Gatekeeper *g) {
         HASH_ITER (hh, g->c->by_address, r, next) {
                 if (r->call)
                         take_ids(g, r->call_serialized);
-                g->harm_running = g->harm_running || does_harm(r);
+                g->harm_running = g->harm_running || does_harm(g->c, r);
         }
 }
 

@@ -7,6 +7,7 @@
 #include "base/cidr.h"
 #include "converge.h"
 #include "identify.h"
+#include "work.h"
 #include "model/compare.h"
 
 void assess_ambiguous(const Resource *r, Assessment *a) {
@@ -128,13 +129,26 @@ static bool was_taken_by_us(const Resource *r) {
                streq_ptr(last->method, "DELETE") && last->status / 100 == 2;
 }
 
+/* A name in a place is taken until what had it is gone, and the place is busy with one change at a time. */
+static void serialize_place(Action *action, const Resource *r, const Resource *parent) {
+        _cleanup_json_ cJSON *place = json_new_object();
+
+        json_set_string(place, kind_name_field(r->kind),
+                        json_string(action->call.body, r->kind->create_name));
+        kind_identify(r->kind, parent->observed->id, place);
+        action_serialize(action, r->kind, place);
+}
+
 static void act_create(const Context *c, Resource *r, const cJSON *want, char **waits, Assessment *a) {
         Action *action = assessment_act(a, r, was_taken_by_us(r) ? VERB_HEAL : VERB_CREATE);
         _cleanup_free_ char *source = estate_mark_text(c->estate, r->desired->mark);
+        const Resource *parent = r->kind->below ? context_resource(c, r->desired->parent) : NULL;
 
         action->call = (Call){
                 .method = "POST",
-                .path = xstrdup(r->kind->path),
+                .path = parent ? xasprintf("%s/%s/%s", r->kind->path,
+                                           parent->observed ? parent->observed->id : "?", r->kind->below)
+                               : xstrdup(r->kind->path),
                 .body = body_for_create(c, r, want),
                 .takes_token = true,
                 .kind = r->kind,
@@ -142,6 +156,8 @@ static void act_create(const Context *c, Resource *r, const cJSON *want, char **
                 .creates = true,
         };
         action_serialize(action, r->kind, action->call.body);
+        if (parent && parent->observed)
+                serialize_place(action, r, parent);
         for (char **w = waits; w && *w; w++)
                 strv_push(&action->waits_for, *w);
         action->reason = xasprintf("declared at %s and not there", source);
@@ -155,11 +171,13 @@ static bool is_out_of_place(const Resource *r) {
                (streq(code, "other-estate") || streq(code, "moved") || streq(code, "elsewhere"));
 }
 
+/* Nothing is put into what is to be deleted and made again, once a person says so. */
 static void wait_for_parent(const Context *c, const Resource *r, char ***waits) {
         const Resource *parent = r->desired->parent ? context_resource(c, r->desired->parent) : NULL;
 
         if (parent && !(parent->observed && parent->observed->life == LIFE_READY &&
-                        observed_is_current(parent->observed) && !is_out_of_place(parent)))
+                        observed_is_current(parent->observed) && !is_out_of_place(parent) &&
+                        !assessment_plans(&parent->assessment, VERB_REPLACE)))
                 strv_push(waits, parent->address);
 }
 
@@ -225,6 +243,28 @@ static void say_unknown(const Context *c, const Resource *r, Assessment *a) {
                 assessment_set(a, VERDICT_UNKNOWN, "not-listed", "not listed completely yet");
 }
 
+/* A create of ours, or somebody's, that was accepted: what it makes is not listed yet, or was not when that was looked at. */
+static bool is_being_made(const Context *c, const Resource *r, Assessment *a) {
+        const Observed *work = work_creating(c, r);
+        Listing *requests = work_listing(c, r), *things = identify_listing(c, r);
+
+        if (work) {
+                a->look_at = work;
+                a->look_listing = things;
+                assessment_set(a, VERDICT_PROGRESSING, "work-request", "%s is under way: %s",
+                               json_string(work->body, "operationType"), work->id);
+        } else if (requests && requests->begun < r->wrote) {
+                a->look_listing = requests;
+                assessment_set(a, VERDICT_PROGRESSING, "written",
+                               "accepted; what became of it is looked at");
+        } else if (things && things->begun < work_created(c, r)) {
+                a->look_listing = things;
+                assessment_set(a, VERDICT_PROGRESSING, "listed-again",
+                               "looked for again: its work request changed");
+        }
+        return a->message;
+}
+
 static bool is_held_back(const Context *c, const Resource *r, const cJSON *want, Assessment *a) {
         if (r->desired->pin) {
                 assessment_set(a, VERDICT_BLOCKED, "pinned-gone",
@@ -254,6 +294,8 @@ void assess_missing(const Context *c, Resource *r, bool bootstrap, Assessment *a
                 wait_for_role(c, r, a);
                 return;
         }
+        if (is_being_made(c, r, a))
+                return;
         wait_for_parent(c, r, &waits);
         want = resolve_want(c, r, RESOLVE_CREATE, &waits);
         if (is_held_back(c, r, want, a))
@@ -269,10 +311,11 @@ void assess_missing(const Context *c, Resource *r, bool bootstrap, Assessment *a
         else if (waits)
                 assessment_set(a, VERDICT_WAITING, "waits", "missing; waits for %s", waits[0]);
         else if (r->unconverged >= CONVERGE_ROUNDS)
-                assessment_set(a, VERDICT_NOT_CONVERGING, "not-converging",
-                               "created %u times, and each time missing again when it was looked for; the "
-                               "service accepts it and does not keep it",
-                               r->unconverged);
+                assessment_set(
+                        a, VERDICT_NOT_CONVERGING, "not-converging",
+                        "created %u times, and each time it FAILED or was missing afterwards; the service "
+                        "accepts it and does not keep it",
+                        r->unconverged);
         else
                 assessment_set(a, VERDICT_MISSING, "missing", "declared and not there");
 }

@@ -34,6 +34,8 @@ struct Observer {
 bool observe_may_start(const Observer *o, unsigned region);
 /* How often things of a kind are looked at. */
 usec_t observe_period(const Observer *o, const Kind *k, unsigned region);
+/* … and how often the whole of what its list only sums up. */
+usec_t observe_whole_period(const Observer *o, const Kind *k);
 usec_t observe_backoff(Engine *e, unsigned attempts, usec_t retry_after);
 /* The wait between two looks at what has been changing for so long. */
 usec_t observe_quick_wait(const Engine *e, usec_t elapsed);

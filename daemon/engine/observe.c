@@ -6,6 +6,7 @@
 #include "message-id.h"
 #include "model/shape.h"
 #include "oci/backoff.h"
+#include "work.h"
 
 #define PAGE_LIMIT  100
 #define ALONG       (USEC_PER_SEC / 2)
@@ -133,20 +134,32 @@ static void read_spec(Observer *o, const Context *c) {
         o->needs_of = c->world->loaded;
 }
 
-usec_t observe_period(const Observer *o, const Kind *k, unsigned region) {
-        usec_t interval = o->engine->estate->interval;
+static usec_t period_of(const Observer *o, Cadence cadence) {
+        static const unsigned times[] = {
+                [CADENCE_LINK] = 1,
+                [CADENCE_SLOW] = SLOW_TIMES,
+                [CADENCE_ONCE] = ONCE_TIMES,
+        };
 
-        if (k->cadence == CADENCE_ONCE)
-                interval *= ONCE_TIMES;
-        else if (k->cadence == CADENCE_SLOW || !*flag_of(o, o->declared, region, k))
-                interval *= SLOW_TIMES; /* what is not declared is looked at for orphans only */
-        return engine_wait(o->engine, interval);
+        return engine_wait(o->engine, times[cadence] * o->engine->estate->interval);
 }
 
-/* Rules are what breaks the link, or what others like to rewrite. */
+usec_t observe_period(const Observer *o, const Kind *k, unsigned region) {
+        /* What is not declared is looked at for orphans only. */
+        if (k->cadence == CADENCE_LINK && !*flag_of(o, o->declared, region, k))
+                return period_of(o, CADENCE_SLOW);
+        return period_of(o, k->cadence);
+}
+
+usec_t observe_whole_period(const Observer *o, const Kind *k) {
+        return period_of(o, k->whole);
+}
+
+/* Rules are what breaks the link, or what others like to rewrite; why something failed stays as it is. */
 static usec_t listing_period(const Observer *o, const Listing *l) {
-        return l->sub ? engine_wait(o->engine, o->engine->estate->interval)
-                      : observe_period(o, l->kind, l->region);
+        if (l->sub && l->kind->flags & KIND_WORK)
+                return period_of(o, CADENCE_ONCE);
+        return l->sub ? period_of(o, CADENCE_LINK) : observe_period(o, l->kind, l->region);
 }
 
 /* Needs. */
@@ -166,16 +179,23 @@ static bool is_alive(const Observed *o) {
         return o->life == LIFE_READY || o->life == LIFE_CHANGING || o->life == LIFE_COMING;
 }
 
-static void need_by_parent(const Context *c, const Kind *k, const Kind *parent) {
+/* Without tags nothing is known as ours but what is declared. */
+static bool may_be_ours(const Observer *o, const Kind *k, unsigned region) {
+        return !(k->flags & KIND_NO_TAGS) || *flag_of(o, o->declared, region, k);
+}
+
+static void need_by_parent(const Observer *observer, const Context *c, const Kind *k, const Kind *parent) {
         Observed *o, *next;
 
         HASH_ITER (hh, c->world->objects, o, next)
-                if (o->kind == parent && is_alive(o) && is_interesting(c, o))
+                if (o->kind == parent && is_alive(o) && is_interesting(c, o) &&
+                    may_be_ours(observer, k, o->region))
                         world_need_listing(c->world, k, NULL, o->region, o->id);
         for (size_t i = 0; i < c->estate->n_resources; i++) {
                 const Resource *r = c->resources[i];
 
-                if (r->kind == parent && r->observed && is_alive(r->observed))
+                if (r->kind == parent && r->observed && is_alive(r->observed) &&
+                    may_be_ours(observer, k, r->region))
                         world_need_listing(c->world, k, NULL, r->region, r->observed->id);
         }
 }
@@ -188,15 +208,36 @@ static void need_subs(const Context *c, const Resource *r) {
                         world_need_listing(c->world, r->kind, f, r->region, r->observed->id);
 }
 
+/* Why a work request failed is asked where its subject is not as it should be. */
+static void need_errors(const Context *c, const Resource *r) {
+        const Observed *failed = r->desired && r->verdict != VERDICT_IN_SYNC ? work_failure(c, r) : NULL;
+
+        if (failed)
+                world_need_listing(c->world, failed->kind, kind_field(failed->kind, "errors"), r->region,
+                                   failed->id);
+}
+
+static bool is_looked_up(const Observer *o, const Kind *k, unsigned region) {
+        if (k->flags & KIND_BY_ID)
+                return false;
+        if (!(k->flags & KIND_WORK))
+                return *flag_of(o, o->lookups, region, k);
+        for (size_t i = 0; kinds[i]; i++)
+                if (kinds[i]->flags & KIND_NO_CREATE_BODY && kinds[i]->service == k->service &&
+                    *flag_of(o, o->declared, region, kinds[i]))
+                        return true;
+        return false;
+}
+
 static void need_kind(const Observer *o, const Context *c, const Kind *k) {
-        if (k->flags & (KIND_NOT_CLOUD | KIND_SUMMARY)) /* a summary tells too little to be judged */
+        if (k->flags & KIND_NOT_CLOUD)
                 return;
         if (k->scope == SCOPE_PARENT) {
-                need_by_parent(c, k, kind_find(k->parent));
+                need_by_parent(o, c, k, kind_find(k->parent));
                 return;
         }
         for (unsigned region = 0; region < o->n_regions; region++) {
-                if (k->flags & KIND_LOOKUP && !*flag_of(o, o->lookups, region, k))
+                if (k->flags & KIND_LOOKUP && !is_looked_up(o, k, region))
                         continue;
                 switch (k->scope) {
                 case SCOPE_COMPARTMENT:
@@ -217,8 +258,10 @@ static void need_kind(const Observer *o, const Context *c, const Kind *k) {
 void observe_needs_more(Observer *o, const Context *c) {
         for (size_t i = 0; kinds[i]; i++)
                 need_kind(o, c, kinds[i]);
-        for (size_t i = 0; i < c->estate->n_resources; i++)
+        for (size_t i = 0; i < c->estate->n_resources; i++) {
                 need_subs(c, c->resources[i]);
+                need_errors(c, c->resources[i]);
+        }
 }
 
 void observe_needs(Observer *o, const Context *c) {
@@ -316,6 +359,15 @@ static void listing_succeeded(Engine *e, Listing *l, OciListReply *reply) {
 
 static void look_on(Observer *o, unsigned region);
 
+static void identify_items(const Engine *e, const Listing *l, cJSON *items) {
+        const char *scope = l->kind->flags & KIND_LIST_IS_OBJECT ? e->estate->regions[l->region].region
+                                                                 : l->scope;
+        cJSON *item;
+
+        cJSON_ArrayForEach (item, items)
+                kind_identify(l->kind, scope, item);
+}
+
 /* A list in which one thing cannot be understood shows nothing: what it seems to lack may be just that. */
 static int check_items(const Listing *l, OciListReply *reply) {
         _cleanup_free_ char *why = shape_error_of_items(l->kind, l->sub, reply->items);
@@ -336,6 +388,8 @@ static void on_listed(OciList *list, OciListReply *reply, int error, void *userd
 
         (void) list;
         run_end(run);
+        if (error == 0 && !l->sub)
+                identify_items(e, l, reply->items);
         if (error == 0)
                 error = check_items(l, reply);
         observe_region_reply(e, l->region, reply->status, error < 0 ? &reply->error : NULL);
@@ -352,15 +406,29 @@ static void on_listed(OciList *list, OciListReply *reply, int error, void *userd
         }
 }
 
-static char *listing_path(const Listing *l) {
+static char *listing_path(const World *w, const Listing *l) {
         const Kind *k = l->kind;
+        const Observed *owner = l->sub && l->sub->rules->sub->by_compartment ? world_find(w, l->scope)
+                                                                             : NULL;
         _cleanup_free_ char *scope = url_escape(l->scope);
+        _cleanup_free_ char *compartment = owner ? url_escape(json_string(owner->body, "compartmentId"))
+                                                 : NULL;
         Str b = {};
 
         str_add(&b, k->path);
         if (l->sub) {
                 str_addf(&b, "/%s/%s", scope, l->sub->rules->sub->list);
                 str_addf(&b, "%climit=%d", strchr(b.s, '?') ? '&' : '?', PAGE_LIMIT);
+                if (compartment)
+                        str_addf(&b, "&compartmentId=%s", compartment);
+                return str_take(&b);
+        }
+        if (k->below) {
+                str_addf(&b, "/%s/%s?limit=%d", scope, k->below, PAGE_LIMIT);
+                return str_take(&b);
+        }
+        if (k->flags & KIND_LIST_IS_OBJECT) {
+                str_addf(&b, "?compartmentId=%s", scope);
                 return str_take(&b);
         }
         switch (k->scope) {
@@ -384,7 +452,7 @@ static char *listing_path(const Listing *l) {
 
 static void start_listing(Observer *o, Listing *l) {
         Engine *e = o->engine;
-        _cleanup_free_ char *path = listing_path(l);
+        _cleanup_free_ char *path = listing_path(e->world, l);
         Run *run = xnew(Run, 1);
         int r;
 
@@ -397,6 +465,7 @@ static void start_listing(Observer *o, Listing *l) {
                                    .method = "GET",
                                    .path = path,
                                    .deadline_usec = DEADLINE,
+                                   .one_object = l->kind->flags & KIND_LIST_IS_OBJECT,
                            },
                            on_listed, run, &run->list);
         if (r < 0) {

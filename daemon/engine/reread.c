@@ -133,7 +133,46 @@ static void add_referenced(const Context *c, const cJSON *v, ChangingList *chang
 }
 
 static bool is_changing(const Observed *object) {
-        return object->life == LIFE_COMING || object->life == LIFE_CHANGING || object->life == LIFE_GOING;
+        return object->life == LIFE_COMING || object->life == LIFE_CHANGING || object->life == LIFE_GOING ||
+               (object->kind->in_transition && object->kind->in_transition(object));
+}
+
+/* What its list does not tell is read as often as that is listed. */
+static void want_whole(Observer *o, const Observed *object) {
+        Read *rd = read_of_object(o, object);
+
+        want(rd, MAX(rd->begun, object->begun) + observe_whole_period(o, object->kind));
+}
+
+/* Its parts that are things of their own. One that was not found is looked for again like any other, for a part may be new. */
+static void want_members(Observer *o, const Context *c, const Observed *object) {
+        const Members *m = object->kind->members;
+        const Kind *k = kind_find(m->kind);
+        const cJSON *part;
+
+        cJSON_ArrayForEach (part, json_get(object->body, m->list)) {
+                const char *id = json_string(part, m->id);
+                bool known = world_find(c->world, id);
+                Read *rd;
+
+                if (isempty(id))
+                        continue;
+                rd = read_of(o, id, k, object->region);
+                want(rd, rd->begun == 0
+                                 ? c->now
+                                 : rd->begun + observe_period(o, known ? k : object->kind, object->region));
+        }
+}
+
+static void want_parts(Observer *o, const Context *c, const Resource *r, ChangingList *changing) {
+        const Observed *object = r->observed;
+
+        if (object && object->kind->flags & KIND_SUMMARY && object->life != LIFE_GONE)
+                want_whole(o, object);
+        if (object && object->kind->members)
+                want_members(o, c, object);
+        if (r->assessment.look_at && is_changing(r->assessment.look_at))
+                array_push(changing->v, changing->n, r->assessment.look_at);
 }
 
 static void want_for_resource(Observer *o, const Context *c, const Resource *r, ChangingList *changing) {
@@ -150,6 +189,7 @@ static void want_for_resource(Observer *o, const Context *c, const Resource *r, 
                             (basis->from == READ_LIST || !basis->etag || !observed_is_current(basis)))
                                 want_look(o, c, basis);
                 }
+        want_parts(o, c, r, changing);
         if (r->observed && is_changing(r->observed))
                 array_push(changing->v, changing->n, r->observed);
         if (r->desired && r->kind->flags & KIND_NOT_CLOUD && a->verdict == VERDICT_PROGRESSING)
@@ -222,7 +262,12 @@ static void want_elsewhere(Observer *o, const Context *c, const Resource *r) {
 
 /* What was asked for, and of the shape that its kind has. */
 static int check_body(const Read *rd, OciReply *reply) {
-        _cleanup_free_ char *why = shape_error(rd->kind, reply->json);
+        _cleanup_free_ char *scope = rd->kind->below ? xstrndup(rd->id, strcspn(rd->id, "/")) : NULL,
+                            *why = NULL;
+
+        if (scope)
+                kind_identify(rd->kind, scope, reply->json);
+        why = shape_error(rd->kind, reply->json);
 
         if (!why && !streq(json_string(reply->json, "id"), rd->id))
                 why = xstrdup("it is another thing");
@@ -263,7 +308,7 @@ static void on_read(OciCall *call, OciReply *reply, int error, void *userdata) {
 
 static void start_read(Observer *o, Read *rd) {
         Engine *e = o->engine;
-        _cleanup_free_ char *id = url_escape(rd->id), *path = xasprintf("%s/%s", rd->kind->path, id);
+        _cleanup_free_ char *path = kind_object_path(rd->kind, rd->id);
         int r;
 
         rd->begun = engine_now(e);
@@ -309,9 +354,11 @@ void reads_start(Observer *o, const Context *c, usec_t *next) {
                 if (rd->call)
                         continue;
                 if (rd->due == USEC_INFINITY && !rd->changing && rd->not_before <= c->now &&
-                    rd->begun + engine_wait(o->engine, KEPT) <= c->now)
+                    rd->begun + engine_wait(o->engine, KEPT) <= c->now) {
+                        if (rd->kind->flags & KIND_BY_ID)
+                                world_drop(e->world, rd->id); /* nothing names it any more */
                         read_free(o, rd);
-                else if (rd->due != USEC_INFINITY && due > c->now)
+                } else if (rd->due != USEC_INFINITY && due > c->now)
                         *next = MIN(*next, due);
                 else if (rd->due != USEC_INFINITY && observe_may_start(o, rd->region))
                         start_read(o, rd);

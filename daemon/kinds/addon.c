@@ -2,6 +2,7 @@
  * one that is not declared is nobody's and is left alone. */
 #include "kinds.h"
 #include "model/estate.h"
+#include "model/resource.h"
 #include "oke.h"
 
 static const Field configuration_fields[] = {
@@ -47,6 +48,16 @@ static void addon_lint(const Estate *e, const Desired *d, LintReport report, voi
                        "add-ons are managed in a cluster of type ENHANCED_CLUSTER, and this is a basic one");
 }
 
+/* What it did to the cluster is not known: it is not taken out of it for that. */
+static void addon_when_failed(const Context *c, const Resource *r, Assessment *a) {
+        const char *why = json_path_string(r->observed->body, "addonError.message");
+
+        (void) c;
+        assessment_set(a, VERDICT_BLOCKED, "failed",
+                       "installing it FAILED: %s; disable it at the cluster to have it installed anew",
+                       why ? why : "OKE does not say why");
+}
+
 static const char *const addon_serialized[] = { "clusterId", "id", NULL };
 
 const Kind kind_addon = {
@@ -70,5 +81,6 @@ const Kind kind_addon = {
         .serialized = addon_serialized,
         .lifecycle_field = "lifecycleState",
         .next_step = oke_next_step,
+        .when_failed = addon_when_failed,
         .lint = addon_lint,
 };

@@ -359,10 +359,14 @@ const Kind kind_cluster = {
         .service = SERVICE_CONTAINER_ENGINE,
         .scope = SCOPE_COMPARTMENT,
         .cadence = CADENCE_SLOW,
+        .whole = CADENCE_ONCE, /* what its summary lacks is for life */
         .flags = KIND_CLI_NO_CREATE | KIND_SUMMARY | KIND_NO_CREATE_BODY,
         .fields = cluster_fields,
         .life = life_oke,
         .serialized = cluster_serialized,
         .lifecycle_field = "lifecycleState",
+        .next_step = cluster_next_step,
+        .when_failed = cluster_when_failed,
+        .work_creates = "CLUSTER_CREATE",
         .lint = cluster_lint,
 };

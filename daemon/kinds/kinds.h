@@ -10,6 +10,7 @@ extern const Kind kind_drg;
 extern const Kind kind_drg_attachment;
 extern const Kind kind_drg_route_distribution;
 extern const Kind kind_drg_route_table;
+extern const Kind kind_instance;
 extern const Kind kind_internet_gateway;
 extern const Kind kind_nat_gateway;
 extern const Kind kind_network_security_group;
@@ -23,6 +24,7 @@ extern const Kind kind_service;
 extern const Kind kind_service_gateway;
 extern const Kind kind_subnet;
 extern const Kind kind_vcn;
+extern const Kind kind_work_request;
 
 /* The lifecycle of everything in the virtual network but attachments: PROVISIONING, AVAILABLE, UPDATING, TERMINATING, TERMINATED. */
 extern const LifeWord life_network[];

@@ -376,6 +376,8 @@ static const Field node_pool_fields[] = {
 
 static const char *const node_pool_serialized[] = { "clusterId", "id", NULL };
 
+static const Members node_pool_members = { .list = "nodes", .id = "id", .kind = "Instance" };
+
 const Kind kind_node_pool = {
         .name = "NodePool",
         .section = "nodePools",
@@ -390,11 +392,17 @@ const Kind kind_node_pool = {
         .service = SERVICE_CONTAINER_ENGINE,
         .scope = SCOPE_COMPARTMENT,
         .cadence = CADENCE_SLOW,
+        .whole = CADENCE_SLOW, /* its nodes */
         .flags = KIND_CLI_NO_CREATE | KIND_SUMMARY | KIND_NO_CREATE_BODY,
         .fields = node_pool_fields,
         .life = life_oke,
         .serialized = node_pool_serialized,
         .lifecycle_field = "lifecycleState",
-        .next_step = oke_next_step,
+        .next_step = node_pool_next_step,
+        .when_failed = node_pool_when_failed,
+        .work_creates = "NODEPOOL_CREATE",
+        .members = &node_pool_members,
+        .parts = node_pool_parts,
+        .in_transition = node_pool_in_transition,
         .lint = node_pool_lint,
 };

@@ -11,14 +11,9 @@ const LifeWord life_oke[] = {
 
 const char *const cni_types[] = { CNI_FLANNEL, CNI_NATIVE, NULL };
 
-/* What a node could not be made for: "LimitExceeded: …" of a pool, or an add-on's own error. */
 static const char *error_of(const cJSON *body) {
         const char *why = json_path_string(body, "addonError.message");
-        const cJSON *node;
 
-        cJSON_ArrayForEach (node, json_get(body, "nodes"))
-                if (!why)
-                        why = json_path_string(node, "nodeError.message");
         return why ? why : json_string(body, "lifecycleDetails");
 }
 

@@ -27,6 +27,18 @@ void node_pool_lint(const Estate *e, const Desired *d, LintReport report, void *
 const char *cluster_cni(const Desired *cluster); /* what it is, or comes to when the spec leaves it out */
 bool cluster_is_enhanced(const Desired *cluster);
 
+/* cluster-upgrade.c */
+void cluster_next_step(const Context *c, const Resource *r, Assessment *a);
+void cluster_when_failed(const Context *c, const Resource *r, Assessment *a);
+/* The next version on the way from one to another, out of those that OKE offers (an array of texts); borrowed, NULL: there is none. */
+const char *cluster_next_version(const char *there, const char *wanted, const cJSON *offered);
+
+/* node-pool-nodes.c */
+void node_pool_next_step(const Context *c, const Resource *r, Assessment *a);
+void node_pool_when_failed(const Context *c, const Resource *r, Assessment *a);
+Parts node_pool_parts(const Observed *o);
+bool node_pool_in_transition(const Observed *o);
+
 /* A finding of one lint: what stays the same from finding to finding. */
 typedef struct Finding {
         const Estate *estate;

@@ -18,6 +18,8 @@ const Kind *const kinds[] = {
         &kind_drg_attachment,
         &kind_remote_peering_connection,
         &kind_node_image,
+        &kind_work_request,
+        &kind_instance,
         &kind_cluster,
         &kind_node_pool,
         &kind_addon,

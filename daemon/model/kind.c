@@ -141,6 +141,25 @@ const Field *kind_field_path(const Kind *k, const char *dotted) {
         return f;
 }
 
+char *kind_object_path(const Kind *k, const char *id) {
+        _cleanup_free_ char *escaped = k->below ? xstrdup(id) : url_escape(id);
+
+        return xasprintf("%s/%s", k->path, escaped);
+}
+
+void kind_identify(const Kind *k, const char *scope, cJSON *body) {
+        const char *name = json_string(body, kind_name_field(k));
+        _cleanup_free_ char *id = NULL;
+
+        if (k->below && name) {
+                id = xasprintf("%s/%s/%s", scope, k->below, name);
+                json_set_string(body, k->parent_field, scope);
+        } else if (k->flags & KIND_LIST_IS_OBJECT)
+                id = xasprintf("%s.%s", k->ocid_type, scope);
+        if (id && cJSON_IsObject(body))
+                json_set_string(body, "id", id);
+}
+
 Life kind_life(const Kind *k, const cJSON *body) {
         const char *word = k->lifecycle_field ? json_string(body, k->lifecycle_field) : NULL;
 

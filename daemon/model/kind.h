@@ -125,6 +125,7 @@ typedef struct SubCollection {
         unsigned max_per_call;
         bool retry_token;         /* add takes one */
         const char *const *fixed; /* members that update does not take, NULL-terminated, or NULL */
+        bool by_compartment;      /* its listing has to say the owner's compartment, too */
 } SubCollection;
 
 /* How the rules of a list are told apart, owned, shown, and written by people. */
@@ -210,12 +211,24 @@ enum {
         KIND_DIES_WITH_PARENT = 1 << 5, /* goes when its parent is deleted, and does not keep it from that */
         KIND_NEEDS_USER = 1 << 6,       /* does nothing until something names it */
         KIND_NO_TAGS = 1 << 7, /* carries none and has no OCID: it is known by its name and place alone */
-        KIND_CLI_NO_CREATE =
-                1 << 8,        /* the CLI's create takes other words than the API: shown as a raw request */
-        KIND_SUMMARY = 1 << 9, /* its list gives summaries: only a GET's body is judged */
+        KIND_CLI_NO_CREATE = 1 << 8,   /* the CLI's create takes other words: shown as a raw request */
+        KIND_SUMMARY = 1 << 9,         /* its list gives summaries: only a GET's body is judged */
         KIND_NO_CREATE_BODY = 1 << 10, /* its create answers 202 without a body: a work request makes it */
         KIND_LIST_IS_OBJECT = 1 << 11, /* what is listed is one object without an id, and no array */
+        KIND_WORK = 1 << 12,  /* with LOOKUP: what a service is doing to KIND_NO_CREATE_BODY kinds */
+        KIND_BY_ID = 1 << 13, /* with LOOKUP: never listed, read when something names it, see Members */
 };
+
+/* Parts that an object names, and that are objects of a KIND_BY_ID kind themselves: a pool's nodes are instances. */
+typedef struct Members {
+        const char *list, *id; /* "nodes", "id" */
+        const char *kind;      /* "Instance" */
+} Members;
+
+/* Parts that carry load: how many do, of how many that should. */
+typedef struct Parts {
+        unsigned up, all;
+} Parts;
 
 struct Kind {
         const char *name;    /* "RouteTable" */
@@ -234,6 +247,7 @@ struct Kind {
         Service service;
         ListScope scope;
         Cadence cadence;
+        Cadence whole; /* KIND_SUMMARY: how often it is read though its summary says nothing new */
         unsigned flags;
         const Field *
                 fields; /* NULL-name terminated; the fields that every kind has come from kind_common_fields */
@@ -245,6 +259,12 @@ struct Kind {
         bool one_per_parent; /* an internet gateway of a VCN */
         const char *lifecycle_field; /* "lifecycleState" */
         NextStep next_step;
+        NextStep when_failed;     /* its lifecycle is FAILED: what then; NULL: a person has to act */
+        const char *work_creates; /* a work request's operationType that makes one: "CLUSTER_CREATE" */
+        const Members *members;
+        Parts (*parts)(const Observed *o); /* NULL: it has none */
+        bool (*in_transition)(
+                const Observed *o); /* a part comes or goes, whatever its lifecycle says; NULL: none can */
         /* KIND_LOOKUP: does this item answer to 'key'? */
         bool (*lookup_matches)(const cJSON *item, const char *key);
         /* KIND_LOOKUP: the keys that a spec may say, NULL-terminated, for messages; and as text */
@@ -282,5 +302,11 @@ const Field *kind_field_next(const Kind *k, const Field *f);
 const Field *kind_field(const Kind *k, const char *name);
 /* A member of an object as well: "endpointConfig.subnet", of an object of a list, too. NULL: there is none. */
 const Field *kind_field_path(const Kind *k, const char *dotted);
+
+/* Where the API has it: "/20160918/vcns/ocid1…". The caller frees. */
+char *kind_object_path(const Kind *k, const char *id);
+/* Gives an object that the API sends without an OCID one of our own, and its parent: {parent}/addons/CoreDNS is its id then. 'scope' is
+ * the parent's OCID, or what tells one region's from another's. Nothing to do for most kinds. */
+void kind_identify(const Kind *k, const char *scope, cJSON *body);
 
 Life kind_life(const Kind *k, const cJSON *body);

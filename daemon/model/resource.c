@@ -42,6 +42,7 @@ Resource *resource_free(Resource *r) {
         api_error_done(&r->last_error);
         free(r->wrote_digest);
         free(r->wrote_etag);
+        free(r->made_by);
         free(r->mended_digest);
         for (size_t i = 0; i < ATTEMPTS_KEPT; i++)
                 attempt_done(&r->tried[i]);
@@ -109,6 +110,7 @@ Action *action_free(Action *a) {
         differences_done(&a->differences);
         strv_free(a->waits_for);
         strv_free(a->serialized);
+        free(a->mends);
         free(a->reason);
         free(a->decision_text);
         free(a);
@@ -150,6 +152,13 @@ Action *assessment_act(Assessment *a, Resource *r, Verb verb) {
         *action = (Action){ .resource = r, .verb = verb };
         array_push(a->actions, a->n_actions, action);
         return action;
+}
+
+bool assessment_plans(const Assessment *a, Verb verb) {
+        for (size_t i = 0; i < a->n_actions; i++)
+                if (a->actions[i]->verb == verb)
+                        return true;
+        return false;
 }
 
 void action_serialize(Action *a, const Kind *k, const cJSON *body) {

@@ -82,8 +82,9 @@ struct Action {
         Observed *basis
                 [2]; /* what it was decided on: a list's word is not enough, each is read by a GET first; borrowed */
         char **serialized; /* OCIDs under which the API takes one mutation at a time, strv */
-        char *reason;      /* for people: "1 route gone" */
-        char id[9];        /* what a person types to approve it: address, OCID, verb, spec and difference */
+        char *mends;  /* only the differences at this path are this call's, the others follow; NULL: all */
+        char *reason; /* for people: "1 route gone" */
+        char id[9];   /* what a person types to approve it: address, OCID, verb, spec and difference */
         Decision decision;
         char *decision_text; /* why not now, or NULL */
         const char *decision_code;
@@ -99,9 +100,10 @@ struct Assessment {
         char **waits_for; /* strv or NULL */
         Action **actions; /* in the order in which they would be done */
         size_t n_actions;
-        bool look;             /* a fresh GET is wanted before anything is decided */
-        const Field *look_sub; /* … or a fresh listing of these rules */
-        Listing *look_listing; /* … or of this scope */
+        bool look;               /* a fresh GET is wanted before anything is decided */
+        const Field *look_sub;   /* … or a fresh listing of these rules */
+        Listing *look_listing;   /* … or of this scope */
+        const Observed *look_at; /* … or this other thing, as long as it changes */
 };
 
 typedef struct Attempt {
@@ -144,6 +146,7 @@ struct Resource {
         usec_t not_before; /* backoff: monotonic; 0: none */
         ApiError last_error;
         unsigned token_round; /* k of the retry token */
+        char *made_by;        /* the work request that answered the last create; NULL: none */
         usec_t wrote;         /* monotonic: when the last write ended; 0: never */
         char *wrote_digest;   /* of the differences that it was to mend; NULL: seen mended */
         char *wrote_etag;     /* that its reply gave; NULL: none, or one that changes by itself */
@@ -170,6 +173,9 @@ void assessment_done(Assessment *a);
 void assessment_set(Assessment *a, Verdict v, const char *code, const char *format, ...) _printf_(4, 5);
 /* Appends an action whose call is empty as yet; borrowed. */
 Action *assessment_act(Assessment *a, Resource *r, Verb verb);
+
+/* Whether one of its actions is of this verb. */
+bool assessment_plans(const Assessment *a, Verb verb);
 /* Makes it a DELETE of the resource's object, guarded by its etag and serialised as its kind says. */
 void action_delete(Action *a);
 /* The OCIDs under which the API takes one mutation at a time, read off an object or a create's body. */

@@ -122,9 +122,40 @@ static void take_body(World *w, Observed *o, cJSON *body, const char *etag, Read
         o->life = kind_life(o->kind, body);
 }
 
+static bool holds(const cJSON *body, const cJSON *summary) {
+        const cJSON *m;
+
+        cJSON_ArrayForEach (m, summary) {
+                const cJSON *there = json_get(body, m->string);
+
+                if (cJSON_IsNull(m) ? !!there : !there || !json_equal_unordered(there, m))
+                        return false;
+        }
+        return true;
+}
+
+/* A summary that says nothing new leaves the whole body as it was read; one that does is laid over it, and it has to be read. */
+static void take_summary(World *w, Observed *o, cJSON *summary, usec_t begun, usec_t now) {
+        cJSON *body;
+        const cJSON *m;
+
+        if (!o->body) {
+                take_body(w, o, summary, NULL, READ_LIST, begun, now);
+                return;
+        }
+        if (!holds(o->body, summary)) {
+                body = json_copy(o->body);
+                cJSON_ArrayForEach (m, summary)
+                        json_set_copy(body, m->string, m);
+                take_body(w, o, body, NULL, READ_LIST, begun, now);
+        }
+        cJSON_Delete(summary);
+}
+
 /* An id goes into paths as it is: one that would end there or lead elsewhere is none. */
-static bool id_is_plain(const char *id) {
-        static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:";
+static bool id_is_plain(const Kind *k, const char *id) {
+        const char *plain = k->below ? "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:/"
+                                     : "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:";
         size_t n = strspn(id, plain);
 
         return n > 0 && n <= 255 && !id[n] && *id != '.';
@@ -135,7 +166,7 @@ Observed *world_see(World *w, const Kind *k, unsigned region, cJSON *body, const
         const char *id = json_string(body, "id");
         Observed *o = world_find(w, id);
 
-        if (!id || !id_is_plain(id) || region >= w->n_regions ||
+        if (!id || !id_is_plain(k, id) || region >= w->n_regions ||
             (o &&
              (o->kind != k || o->region != region || begun < o->written || (o->body && begun < o->begun)))) {
                 cJSON_Delete(body);
@@ -143,13 +174,23 @@ Observed *world_see(World *w, const Kind *k, unsigned region, cJSON *body, const
         }
         if (!o)
                 o = object_new(w, k, region, id);
-        take_body(w, o, body, etag, from, begun, now);
+        if (from == READ_LIST && (k->flags & KIND_SUMMARY))
+                take_summary(w, o, body, begun, now);
+        else
+                take_body(w, o, body, etag, from, begun, now);
         if (from != READ_LIST && o->doubted) {
                 o->doubted = 0;
                 o->listing = NULL; /* it lives where that listing does not look */
                 w->changes++;
         }
         return o;
+}
+
+/* What is known by its name in its place shares its id with those before it, which a list may still show as gone. */
+static bool is_predecessor(const World *w, const Listing *l, const cJSON *item, usec_t begun) {
+        const Observed *o = l->kind->below ? world_find(w, json_string(item, "id")) : NULL;
+
+        return o && o->listed == begun && o->life != LIFE_GONE && kind_life(l->kind, item) == LIFE_GONE;
 }
 
 static void see_items(World *w, Listing *l, cJSON *items, usec_t begun, usec_t now) {
@@ -159,6 +200,10 @@ static void see_items(World *w, Listing *l, cJSON *items, usec_t begun, usec_t n
                 _cleanup_free_ char *id = xstrdup(json_string(item, "id"));
                 Observed *o;
 
+                if (is_predecessor(w, l, item, begun)) {
+                        cJSON_Delete(item);
+                        continue;
+                }
                 world_see(w, l->kind, l->region, item, NULL, READ_LIST, begun, now);
                 o = world_find(w, id);
                 if (!o)
@@ -251,7 +296,7 @@ static bool have_ids(const cJSON *items) {
 void world_see_sub(World *w, Observed *o, const Field *sub, cJSON *items, usec_t begun) {
         SubItems *s = sub_of(o, sub);
 
-        if (begun < s->written || begun < s->begun || !have_ids(items)) {
+        if (begun < s->written || begun < s->begun || (sub->rules->sub->remove && !have_ids(items))) {
                 cJSON_Delete(items);
                 return;
         }
@@ -275,6 +320,19 @@ bool world_see_created(World *w, const Kind *k, unsigned region, cJSON *body, co
         return true;
 }
 
+void world_drop(World *w, const char *id) {
+        Observed *o = world_find(w, id);
+
+        if (o)
+                forget(w, o);
+}
+
+/* What a service does because of it is told by its work requests. */
+static bool tells_of(const Listing *l, const Kind *k) {
+        return (l->kind->flags & KIND_WORK) && !l->sub && (k->flags & KIND_NO_CREATE_BODY) &&
+               l->kind->service == k->service;
+}
+
 /* A write to an object counts for every listing of its kind in the region that may hold it: its own, or, for a create, all. */
 void world_wrote(World *w, const Kind *k, unsigned region, const char *id, const Field *sub, usec_t ended) {
         Observed *o = world_find(w, id);
@@ -286,6 +344,8 @@ void world_wrote(World *w, const Kind *k, unsigned region, const char *id, const
         else if (o)
                 o->written = ended;
         HASH_ITER (hh, w->listings, l, next) {
+                if (l->region == region && tells_of(l, k))
+                        l->written = ended;
                 if (l->kind != k || l->region != region || l->sub != sub)
                         continue;
                 if (sub ? streq_ptr(l->scope, id) : (!o || !o->listing || o->listing == l))

@@ -113,9 +113,13 @@ Observed *const *world_referrers(World *w, const Observed *o, size_t *ret_n);
 void world_bury(World *w);
 
 /* Takes one object in. 'body' is taken over. An observation older than our last write to it is dropped (returns NULL), as is a
- * list's that is older than what is known. A list that shows the same body keeps the etag. */
+ * list's that is older than what is known. A list that shows the same body keeps the etag. A summary (KIND_SUMMARY) that says
+ * something new is laid over what is known, and 'from' is READ_LIST until it is read. */
 Observed *world_see(World *w, const Kind *k, unsigned region, cJSON *body, const char *etag, ReadFrom from,
                     usec_t begun, usec_t now);
+
+/* Nobody asks for it any more: it is as if never seen. */
+void world_drop(World *w, const char *id);
 
 /* Takes a complete listing in: its objects are seen, those that it lacks are dropped, or doubted when known = true for them.
  * 'items' is taken over. 'confirm' says whether an absent object must be confirmed by a GET first. */

@@ -1,6 +1,7 @@
 /* The routes that write down what people say. Each answers 204, or 4xx with {code, message}. */
 #include <errno.h>
 
+#include "base/log.h"
 #include "internal.h"
 
 static void reply_done(Reply *ret) {
@@ -13,7 +14,7 @@ static void reply_unsaved(Reply *ret, int error) {
                     strerror(-error));
 }
 
-/* Writes what a person did to the events, and has the engine look at it. */
+/* Writes what a person did to the events and the journal, and has the engine look at it. */
 static void record(Server *s, const Request *q, const char *what, const char *address, const char *format,
                    ...) _printf_(5, 6);
 
@@ -25,6 +26,7 @@ static void record(Server *s, const Request *q, const char *what, const char *ad
         va_start(ap, format);
         text = xvasprintf(format, ap);
         va_end(ap);
+        log_fields(LOG_NOTICE, (LogField[]){ { "RESOURCE", address } }, 1, "%s, by %s", text, by);
         /* Copied by events_add(). */
         events_add(s->options.events, &(Event){ .address = (char *) (uintptr_t) address,
                                                 .what = (char *) (uintptr_t) what,
@@ -128,8 +130,9 @@ void change_approve(Server *s, const Request *q, Reply *ret) {
                 reply_unsaved(ret, r);
                 return;
         }
-        record(s, q, "approved", a->resource->address, "%s is approved%s%s%s", verb_to_string(a->verb),
-               override ? ", over the gate" : "", reason ? ": " : "", reason ? reason : "");
+        record(s, q, "approved", a->resource->address, "%s of %s is approved%s%s%s", verb_to_string(a->verb),
+               a->resource->address, override ? ", over the gate" : "", reason ? ": " : "",
+               reason ? reason : "");
         reply_done(ret);
 }
 

@@ -103,7 +103,7 @@ char *pattern_block(const Field *f, const Kind *kind) {
                 str_add(&p, PATTERN_NAME);
         }
         for (size_t i = 0; f->flags & FIELD_NAMES_SERVICE && kinds[i]; i++) {
-                if (!(kinds[i]->flags & KIND_LOOKUP))
+                if (!kinds[i]->lookup_keys)
                         continue;
                 str_addf(&p, "|%s/", kinds[i]->name);
                 add_table(&p, kinds[i]->lookup_keys);

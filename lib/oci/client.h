@@ -54,6 +54,7 @@ struct OciRequest {
         const char *retry_token; /* 1..64 characters; NULL: none */
         usec_t deadline_usec;    /* for one attempt, counted from its sending; 0: 60 s */
         size_t max_reply_size;   /* 0: 16 MiB */
+        bool one_object; /* of a listing: what comes is one object and no array, and counts as its only item */
 };
 
 struct OciReply {

@@ -17,6 +17,7 @@ struct OciList {
 
         char *region, *path; /* the request, copied */
         OciService service;
+        OciExpect expect;
         usec_t deadline_usec;
         size_t max_reply_size;
 
@@ -41,7 +42,7 @@ static int list_request_page(OciList *list, const char *token) {
                                       .service = list->service,
                                       .method = "GET",
                                       .path = path,
-                                      .expect = OCI_EXPECT_ARRAY,
+                                      .expect = list->expect,
                                       .deadline_usec = list->deadline_usec,
                                       .max_reply_size = list->max_reply_size,
                               },
@@ -63,6 +64,7 @@ int oci_list_start(OciClient *c, const OciRequest *q, OciListDone done, void *us
                 .region = xstrdup(q->region),
                 .path = xstrdup(q->path),
                 .service = q->service,
+                .expect = q->one_object ? OCI_EXPECT_OBJECT : OCI_EXPECT_ARRAY,
                 .deadline_usec = q->deadline_usec,
                 .max_reply_size = q->max_reply_size,
                 .items = json_new_array(),
@@ -146,6 +148,10 @@ static void finish(OciList *list, const OciReply *last, OciListReply *reply, int
 static void take_items(OciList *list, OciReply *page) {
         cJSON *item;
 
+        if (cJSON_IsObject(page->json)) {
+                json_append(list->items, TAKE_PTR(page->json));
+                list->n_items++;
+        }
         while ((item = cJSON_DetachItemFromArray(page->json, 0))) {
                 json_append(list->items, item);
                 list->n_items++;

@@ -16,7 +16,7 @@ import yaml
 from simlib import ORD, ROOT, SJC, Reply, UnixConnection, program, wait_for
 
 REGIONS = {"primary": SJC, "secondary": ORD}
-GONE = ("TERMINATED", "DETACHED", "TERMINATING", "DETACHING")
+GONE = ("TERMINATED", "DETACHED", "TERMINATING", "DETACHING", "DELETED", "DELETING")
 PATIENCE = 60  # what a test waits at most for one thing; a loaded machine with sanitizers needs it, no test sleeps it away
 
 
@@ -101,8 +101,17 @@ class Specs:
         return path
 
 
-def seed():
+def estate():
+    """The seed estate: the network of both regions, and the clusters on it."""
     return Specs.load(ROOT / "specs")
+
+
+def seed():
+    """The network of the seed estate, which is there in a moment: what is about the network is tried on this."""
+    specs = estate()
+    for region in ("primary", "secondary"):
+        del specs.region(region)["clusters"]
+    return specs
 
 
 def generous():
@@ -290,10 +299,15 @@ class Tandem:
         return self.wait(planned, f"{verb or 'an action'} for {address} in the plan")
 
     def approve(self, address, verb=None):
-        action = self.wait_plan(address, verb)
-        r = self.change("POST", "/approvals", {"id": action["id"]})
-        assert r.status == 204, r
-        return action
+        """Says yes to the plan's action for an address; → the action. The plan may change between the look and the word: then the next one is
+        asked."""
+        def approved():
+            action = self.wait_plan(address, verb)
+            r = self.change("POST", "/approvals", {"id": action["id"]})
+            assert r.status in (204, 404), r
+            return action if r.status == 204 else None
+
+        return self.wait(approved, f"the approval of {verb or 'an action'} for {address}")
 
 
 # What the cloud should look like
@@ -372,6 +386,31 @@ def assert_seed_stands(sim):
         assert counts == SEED_COUNTS, f"{region}: {counts}"
     assert_nothing_doubled(sim)
     assert_peered(sim)
+
+
+def nodes(sim, address):
+    """A pool's nodes that are not gone."""
+    return [n for n in find(sim, address)["nodes"] if n["lifecycleState"] != "DELETED"]
+
+
+def moving_nodes(sim):
+    """Nodes of the whole estate that come or go: (region, name, state)."""
+    estate = sim.estate()
+    return [(region, n["name"], n["lifecycleState"]) for region in REGIONS.values() for o in estate[region].get("NodePool", [])
+            for n in o["nodes"] if n["lifecycleState"] in ("CREATING", "UPDATING", "DELETING")]
+
+
+def assert_clusters_stand(sim, **versions):
+    """A cluster and its pool of three in each region, once, at v1.34.1 or as told; each node is what its pool says, and no machine is left."""
+    for name, region in REGIONS.items():
+        version, (cluster,), (pool,) = versions.get(name, "v1.34.1"), live(sim, region, "Cluster"), live(sim, region, "NodePool")
+        there = nodes(sim, pool["freeformTags"]["tandem-address"])
+        assert (cluster["lifecycleState"], cluster["kubernetesVersion"]) == ("ACTIVE", version), cluster
+        assert (pool["lifecycleState"], pool["kubernetesVersion"], len(there)) == ("ACTIVE", version, 3), pool
+        assert {(n["lifecycleState"], n["kubernetesVersion"]) for n in there} == {("ACTIVE", version)}, there
+        machines = live(sim, region, "Instance")
+        assert {m["id"] for m in machines} == {n["id"] for n in there}
+        assert {m["sourceDetails"]["imageId"] for m in machines} == {pool["nodeSourceDetails"]["imageId"]}
 
 
 def assert_nothing_doubled(sim):
