@@ -2,6 +2,7 @@
 
 import json
 
+import clusters
 import pytest
 from simlib import Sim
 from tandem import full, once, seed
@@ -39,16 +40,21 @@ def empty(cloud):
     return cloud()
 
 
-@pytest.fixture(scope="session")
-def seed_estate(tmp_path_factory):
-    """The seed estate as tandemd built it, for tests of what comes after: a file for --estate."""
-    directory = tmp_path_factory.mktemp("seed")
+def built(tmp_path_factory, make):
+    """What tandemd built from empty: a file for --estate."""
+    directory = tmp_path_factory.mktemp(make.__name__)
     with Sim.start(directory / "sim", "--speed", 200) as sim:
-        built = once(sim, seed().write(directory), "--bootstrap")
-        assert built.returncode == 0, built.stdout + built.stderr
+        result = once(sim, make().write(directory), "--bootstrap")
+        assert result.returncode == 0, result.stdout + result.stderr
         path = directory / "estate.json"
         path.write_text(json.dumps(sim.snapshot()))
     return path
+
+
+@pytest.fixture(scope="session")
+def seed_estate(tmp_path_factory):
+    """The seed estate as tandemd built it, for tests of what comes after."""
+    return built(tmp_path_factory, seed)
 
 
 @pytest.fixture()
@@ -65,11 +71,23 @@ def hasty(cloud, seed_estate):
 
 @pytest.fixture(scope="session")
 def full_estate(tmp_path_factory):
-    """An estate in which every field of every kind is said, as tandemd built it: a file for --estate."""
-    directory = tmp_path_factory.mktemp("full")
-    with Sim.start(directory / "sim", "--speed", 200) as sim:
-        built = once(sim, full().write(directory), "--bootstrap")
-        assert built.returncode == 0, built.stdout + built.stderr
-        path = directory / "estate.json"
-        path.write_text(json.dumps(sim.snapshot()))
-    return path
+    """An estate in which every field of every kind is said."""
+    return built(tmp_path_factory, full)
+
+
+@pytest.fixture(scope="session")
+def clusters_estate(tmp_path_factory):
+    """The seed estate with its clusters."""
+    return built(tmp_path_factory, clusters.generous)
+
+
+@pytest.fixture(scope="session")
+def furnished_estate(tmp_path_factory):
+    """One whose primary cluster, pool and add-on say every field that can change."""
+    return built(tmp_path_factory, clusters.furnished)
+
+
+@pytest.fixture()
+def running(cloud, clusters_estate):
+    """A cloud in which the seed estate stands with its clusters."""
+    return cloud("--estate", clusters_estate, speed=200)

@@ -9,6 +9,7 @@ import http.client
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -68,6 +69,20 @@ class Reply:
         return f"<Reply {self.status} {self.body!r}>"
 
 
+def lend_key(path):
+    """One API key serves every simulator of a build tree: making it costs more than many a test."""
+    if not path.exists() and program("e2e-key.pem").exists():
+        shutil.copy(program("e2e-key.pem"), path)
+
+
+def keep_key(path):
+    kept = program("e2e-key.pem")
+    if not kept.exists() and path.exists():
+        new = kept.with_suffix(f".{os.getpid()}")
+        shutil.copy(path, new)
+        new.rename(kept)
+
+
 class Sim:
     def __init__(self, directory, process=None):
         self.dir = pathlib.Path(directory)
@@ -78,6 +93,7 @@ class Sim:
         """Starts tandem-sim --dir DIRECTORY OPTS… and waits for its `ready` file. 'inside' is a command that runs it, as the same process."""
         directory = pathlib.Path(directory)
         directory.mkdir(parents=True, exist_ok=True)
+        lend_key(directory / "key.pem")
         ready = directory / "ready"
         ready.unlink(missing_ok=True)
         with open(directory / "sim.log", "wb") as log:
@@ -96,6 +112,7 @@ class Sim:
         except BaseException:
             sim.stop()
             raise
+        keep_key(directory / "key.pem")
         return sim
 
     def log(self):
