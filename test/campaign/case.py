@@ -160,27 +160,15 @@ class Run:
         slow = self.speed == SLOW_SPEED
         wait_for(condition, PATIENCE + (4 * DEADLINE if slow else 0), every=SLOW_EVERY if slow else EVERY, what=what)
 
-    def lend_key(self):
-        """One API key serves the simulators of all cases: making it would cost more than many a case."""
-        (self.dir / "sim").mkdir()
-        key = self.estates / "key.pem"
-        if key.exists():
-            shutil.copy(key, self.dir / "sim" / "key.pem")
-
-    def keep_key(self):
-        new = self.dir / "key.new"
-        shutil.copy(self.dir / "sim" / "key.pem", new)
-        new.rename(self.estates / "key.pem")
-
     def go(self):
         options = ["--speed", self.speed]
         if self.scenario.estate:
             options += ["--estate", standing(self.scenario.estate, self.estates)]
-        self.lend_key()
         self.sim = Sim.start(self.dir / "sim", *options)
         if self.fault and self.fault.options:
             self.sim.options(**self.fault.options)
         self.write_specs(self.scenario.specs())
+        self.scenario.prepare(self)
         if self.scenario.from_start:
             self.arm()
         self.launch()
@@ -199,6 +187,7 @@ class Run:
         properties.foreign_kept(self.before, after, self.scenario.allowed(self))
         properties.nothing_destroyed(calls, self.before, self.scenario.allowed(self), after)
         properties.guarded(calls)
+        properties.one_node_at_a_time(calls, self.speed)
         properties.not_hammered(calls, self.speed, forgets=self.forgets)
         for address, text in self.scenario.foreign(self):
             rules = json.dumps(find(self.sim, address))
@@ -245,7 +234,6 @@ def run(case, directory, estates, keep=False):
         r.go()
         outcome.met = bool(r.hit) or not r.fault
         if not r.fault:
-            r.keep_key()
             outcome.calls = [(c["region"], c["method"], template_of(c["path"]), c["mutating"]) for c in r.calls()
                              if c["n"] > r.armed and c["principal"] != "hand"]
         r.stop()

@@ -11,7 +11,7 @@ DEADLINE = 30  # seconds that a request may take, whatever the speed: what stays
 class FaultKind:
     name: str
     rule: dict
-    to: str = "any"  # any | write | read | list | item | peering: which calls can suffer it
+    to: str = "any"  # any | write | read | list | item | peering | work: which calls can suffer it
     kill: bool = False  # kill -9 as soon as the call has come in
     slow: bool = False  # lasts as long as a request's deadline: run at a low speed, or the daemon's polling costs more than the case
     options: dict = field(default_factory=dict)  # of the simulator
@@ -52,6 +52,7 @@ FAULTS = {f.name: f for f in [
     FaultKind("not-utf-8", {"action": "charset"}),
     FaultKind("unknown-state", {"action": "unknown-word"}),
     FaultKind("unknown-peering", {"action": "unknown-word", "field": "peeringStatus"}, to="peering"),
+    FaultKind("unknown-work", {"action": "unknown-word", "field": "status"}, to="work"),
     FaultKind("no-etag", {"action": "no-etag"}, to="item"),
     FaultKind("stale", {"action": "stale"}, to="read"),
     FaultKind("cut-list", {"action": "cut-list"}, to="list", options=PAGES),
@@ -61,7 +62,8 @@ FAULTS = {f.name: f for f in [
 
 def applies(fault, method, template):
     """Can this call suffer it?"""
-    listing = method == "GET" and not template.endswith("{id}")
+    listing = method == "GET" and not template.endswith(("{id}", "/all"))
     return {"any": True, "write": method != "GET", "read": method == "GET", "list": listing,
             "item": not listing and method != "DELETE" and "/actions/" not in template,
+            "work": "workRequests" in template and not template.endswith("/errors"),
             "peering": "remotePeeringConnections" in template and method != "DELETE" and "/actions/" not in template}[fault.to]

@@ -78,6 +78,18 @@ def made_by_tandem(o):
     return tag(o, "origin") == "created" or "tandem" in str((o.get("definedTags") or {}).get("Oracle-Tags", {}).get("CreatedBy"))
 
 
+def nodes_of(o):
+    """A pool's nodes that are there, or on their way in."""
+    return [n for n in o.get("nodes") or [] if n["lifecycleState"] not in ("DELETING", "DELETED")]
+
+
+def more_than_declared(o):
+    """A pool that holds more nodes than its size, or one name twice, got a node twice."""
+    nodes, size = nodes_of(o), (o.get("nodeConfigDetails") or {}).get("size")
+    names = [n["name"] for n in nodes]
+    return (size is not None and len(nodes) > size) or len(set(names)) < len(names)
+
+
 def is_leftover(o, objects):
     """The attachment of an RPC that is gone or going: it goes with it, and still carries the address of the next one."""
     owner = objects.get((o.get("networkDetails") or {}).get("id"))
@@ -85,12 +97,14 @@ def is_leftover(o, objects):
 
 
 def nothing_twice(estate, by_hands=()):
-    """No two live things with one address, or of one kind, parent and name where both were made by tandem; no rule twice in one list.
+    """No two live things with one address, or of one kind, parent and name where both were made by tandem; no rule twice in one list; no
+    more nodes in a pool than its size.
     by_hands: pairs (OCID, key) of rules that a hand wrote twice, and OCIDs of things that a hand put beside ours."""
     objects, addresses, names, violations = by_id(estate), {}, {}, []
     for region, kind, o in all_live(estate):
         address = tag(o, "address")
-        place = (region, kind, o.get("vcnId") if kind != "DrgAttachment" else None, o.get("drgId"), o.get("displayName"))
+        place = (region, kind, o.get("vcnId") if kind != "DrgAttachment" else None, o.get("drgId"), o.get("clusterId"),
+                 o.get("displayName") or o.get("name"))
         ours = [(addresses, (kind, address))] if address else []
         ours += [(names, place)] if made_by_tandem(o) else []
         if o["id"] in by_hands or is_leftover(o, objects):
@@ -99,6 +113,8 @@ def nothing_twice(estate, by_hands=()):
             if key in seen and not (seen is names and address != tag(objects[seen[key]], "address")):
                 violations.append(f"{key}: {seen[key]} and {o['id']}")
             seen[key] = o["id"]
+        if more_than_declared(o):
+            violations.append(f"{kind} {address or o['id']}: {[n['name'] for n in nodes_of(o)]}")
         keys = [key for key, _ in keyed_rules(o)]
         violations += [f"{kind} {address or o['id']}: {key} {keys.count(key)} times" for key in dict.fromkeys(keys)
                        if keys.count(key) > 1 and (o["id"], key) not in by_hands]
@@ -138,6 +154,7 @@ def died_with_parent(o, live_now):
 # Calls
 
 OCID = re.compile(r"/(ocid1\.[^/?]+)")
+NODE = re.compile(r"/nodePools/[^/]+/node/([^/?]+)$")
 TAKES_AWAY = re.compile(r"/actions/(remove|detach)[A-Za-z]+$")
 
 
@@ -154,6 +171,12 @@ def target_of(c):
     return found and found.group(1)
 
 
+def taken_by(c):
+    """What a call takes away: a node is not its pool."""
+    node = NODE.search(path_of_call(c))
+    return node.group(1) if node else target_of(c)
+
+
 def is_idle(o):
     """A second copy, or a rule whose target is gone: its removal takes nothing away."""
     keys = [key for key, _ in keyed_rules(o)]
@@ -164,11 +187,12 @@ def nothing_destroyed(calls, before, allowed=(), after=None):
     """Each call of the daemon that takes something away is allowed: an attempt counts as much as an effect, so a refused call is judged
     as well. Allowed are the OCIDs that were approved, whole or for one of their rules; the healing of an RPC that reads REVOKED or
     INVALID, in one of the two estates (what is TERMINATED keeps its last word; 'after' also knows what was made meanwhile); and the
-    removal of rules that lead nowhere or stand there twice. What a PUT leaves out is foreign_kept()'s business."""
+    removal of rules that lead nowhere or stand there twice. A node that is given back is asked for by its own OCID: it has to be allowed, and
+    its pool, or its cluster, is not by that. What a PUT leaves out is foreign_kept()'s business."""
     seen = [by_id(estate) for estate in (before, after) if estate]
     violations = []
     for c in of_daemon(calls):
-        path, target = path_of_call(c), target_of(c)
+        path, target = path_of_call(c), taken_by(c)
         if not (c["method"] == "DELETE" or (c["method"] == "POST" and TAKES_AWAY.search(path))) or target in allowed:
             continue
         sights = [objects[target] for objects in seen if target in objects]
@@ -265,6 +289,23 @@ def one_mutation_per_parent(calls, estate, speed, processing=0.3):
                 violations.append(f"{parent}: {before['n']} {before['path']} and {c['n']} {c['path']}")
             last[parent] = c
     fail_on(violations, "two changes at a time")
+
+
+# What the simulator takes to drain a healthy node, to terminate it and to launch the next, in seconds (test/sim/kinds/node-life.c).
+RENEWAL = 30 + 60 + 180
+
+
+def one_node_at_a_time(calls, speed):
+    """In the whole estate a node that works is given back only when the one before it has been replaced. One that nobody heard of is asked
+    for again; another one then would be too soon as well."""
+    last, violations = None, []
+    for c in of_daemon(calls):
+        if not NODE.search(path_of_call(c)) or c["method"] != "DELETE" or c["status"] >= 400:
+            continue
+        if last and taken_by(last) != taken_by(c) and instant(c) - instant(last) < RENEWAL / speed - CLOCK:
+            violations.append(f"{last['n']} {last['path']} and {c['n']} {c['path']}")
+        last = c
+    fail_on(violations, "two nodes at a time")
 
 
 # The socket

@@ -5,8 +5,8 @@ Each is run once without a fault, to learn which calls it makes, and then once p
 import functools
 import json
 
-from simlib import ORD, Sim
-from tandem import PAIR, assert_seed_stands, find, once, path_of, seed
+from simlib import ORD, SJC, Sim
+from tandem import PAIR, assert_clusters_stand, assert_seed_stands, estate, find, moving_nodes, once, path_of, seed
 
 LIST = "secondary/SecurityList/secondary-nodes"
 SUBNET, TABLE = "primary/Subnet/primary-extra", "primary/RouteTable/primary-private"
@@ -48,6 +48,9 @@ class Scenario:
 
     def specs(self):
         return patient(seed())
+
+    def prepare(self, run):
+        """What happens before the daemon runs."""
 
     def go(self, run):
         """What happens besides; runs once the daemon runs (from_start) or when it was in sync."""
@@ -199,7 +202,81 @@ class Removal(Scenario):
         return {run.memo["subnet"]}
 
 
+class BuildOke(Build):
+    """The whole estate from an empty cloud: the network of both regions, and a cluster with its pool on each."""
+
+    def specs(self):
+        return patient(estate())
+
+    def check(self, run):
+        assert_seed_stands(run.sim)
+        assert_clusters_stand(run.sim)
+
+
+def standing_estate():
+    return patient(estate()).policy(disrupt="automatic")
+
+
+class Renewal(Scenario):
+    """Nodes are given back, one at a time in the whole estate."""
+    estate = staticmethod(standing_estate)
+
+    def specs(self):
+        return standing_estate()
+
+    def tick(self, run):
+        moving = moving_nodes(run.sim)
+        assert len(moving) <= 1, f"more than one node is on its way: {moving}"
+
+    def check(self, run):
+        assert_seed_stands(run.sim)
+        assert_clusters_stand(run.sim)
+
+
+CLUSTER, POOL = "primary/Cluster/primary-cluster", "primary/NodePool/primary-pool1"
+NEXT = "v1.35.0"
+
+
+class VersionStep(Renewal):
+    """A cluster and its pool of three are to be one minor version newer."""
+    from_start = False
+    reads = (0.3,)  # in the middle of it: how many there are differs from run to run
+
+    def go(self, run):
+        run.memo["old"] = {n["id"] for n in find(run.sim, POOL)["nodes"]}
+        specs = standing_estate()
+        specs.item(CLUSTER)["kubernetesVersion"] = specs.item(POOL)["kubernetesVersion"] = NEXT
+        run.write_specs(specs)
+        run.reload()
+
+    def is_done(self, run):
+        return find(run.sim, POOL)["kubernetesVersion"] == NEXT
+
+    def allowed(self, run):
+        return run.memo["old"]
+
+    def check(self, run):
+        assert_seed_stands(run.sim)
+        assert_clusters_stand(run.sim, primary=NEXT)
+
+
+class Renew(Renewal):
+    """The machine of one node is not what its pool says: it alone is given back."""
+
+    def prepare(self, run):
+        node = run.memo["node"] = find(run.sim, POOL)["nodes"][1]["id"]
+        instance = next(o for o in run.sim.objects(SJC, "Instance") if o["id"] == node)
+        run.sim.set(SJC, "Instance", node, sourceDetails={**instance["sourceDetails"], "imageId": "ocid1.image.oc1.us-sanjose-1.other"})
+
+    def is_done(self, run):
+        return run.memo["node"] not in {n["id"] for n in find(run.sim, POOL)["nodes"] if n["lifecycleState"] != "DELETED"}
+
+    def allowed(self, run):
+        return {run.memo["node"]}
+
+
 SCENARIOS = {"build": Build(), "heal-peering": HealPeering(), "restore-list": RestoreList(), "removal": Removal(),
-             "comes-and-goes": ComesAndGoes(), "reload": Reload(), "start": Start()}
+             "comes-and-goes": ComesAndGoes(), "reload": Reload(), "start": Start(),
+             "build-oke": BuildOke(), "version-step": VersionStep(), "renew": Renew()}
 
 

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 from properties import (SocketWatch, foreign_kept, guarded, instant, keyed_rules, not_hammered, nothing_destroyed, nothing_twice,
-                        one_mutation_per_parent)
+                        one_mutation_per_parent, one_node_at_a_time)
 from simlib import wait_for
 
 R = "us-sanjose-1"
@@ -47,7 +47,18 @@ def estate():
         "DrgRouteDistribution": [thing("DrgRouteDistribution", 1, drgId=DRG_ID, statements=[
             {"id": "1", "priority": 1, "action": "ACCEPT", "matchCriteria": []}, {"id": "2", "priority": 2, "action": "ACCEPT", "matchCriteria": []}])],
         "RemotePeeringConnection": [RPC],
+        "Cluster": [thing("Cluster", 1, "primary/Cluster/a", vcnId=VCN_ID)],
+        "NodePool": [thing("NodePool", 1, "primary/NodePool/a", clusterId="c", nodeConfigDetails={"size": 2}, nodes=[
+            {"id": "ocid1.instance.a", "name": "n-0", "lifecycleState": "ACTIVE"}, {"id": "ocid1.instance.b", "name": "n-1", "lifecycleState": "CREATING"},
+            {"id": "ocid1.instance.c", "name": "n-0", "lifecycleState": "DELETED"}])],
     }})
+
+
+def double_node(**change):
+    def doctor(e):
+        pool = one(e, "NodePool")
+        pool["nodes"].append({**pool["nodes"][0], "id": "ocid1.instance.d", **change})
+    return doctor
 
 
 def call(n, method, path, status=200, msec=0, principal="tandem", **extra):
@@ -79,6 +90,10 @@ def double_name_without_tags(e):
     e[R]["Subnet"].append({**one(e, "Subnet"), "id": "ocid1.subnet.b"})
 
 
+def double_cluster(e):
+    e[R]["Cluster"].append({**one(e, "Cluster"), "id": "ocid1.cluster.b"})
+
+
 def double_rule(kind, member, **change):
     def doctor(e):
         first = one(e, kind)[member][0]
@@ -98,6 +113,9 @@ DOUBLED = {
     "group-rule": double_rule("NetworkSecurityGroup", "rules", id="9"),
     "static-rule": double_rule("DrgRouteTable", "rules", id="9"),
     "statement": double_rule("DrgRouteDistribution", "statements", id="9", action="REJECT"),
+    "cluster": double_cluster,
+    "node": double_node(name="n-2"),
+    "node-name": lambda e: (double_node()(e), one(e, "NodePool")["nodeConfigDetails"].update(size=3)),
 }
 
 
@@ -188,6 +206,33 @@ def test_nothing_destroyed():
     nothing_destroyed(heal, e, after=after)
     one(e, "NetworkSecurityGroup")["rules"][0]["isValid"] = False
     nothing_destroyed(remove, e)
+
+
+def test_nodes_are_taken_away_by_name():
+    """A node that is allowed does not allow its pool, nor the pool the node."""
+    e = estate()
+    pool, cluster = one(e, "NodePool")["id"], one(e, "Cluster")["id"]
+    node = [call(1, "DELETE", f"nodePools/{pool}/node/ocid1.instance.a?isDecrementSize=false")]
+    nothing_destroyed(node, e, allowed={"ocid1.instance.a"})
+    for allowed in ((), {pool}, {"ocid1.instance.b"}):
+        fails(nothing_destroyed, node, e, allowed=allowed, match="never allowed")
+    for whole in (f"nodePools/{pool}", f"clusters/{cluster}"):
+        fails(nothing_destroyed, [call(1, "DELETE", whole)], e, allowed={"ocid1.instance.a"}, match="never allowed")
+    guarded([{**node[0], "ifMatch": "e"}])
+    fails(guarded, node, match="without a guard")
+
+
+def test_one_node_at_a_time():
+    def give_back(n, node, msec, pool="ocid1.nodepool.a", status=202):
+        return call(n, "DELETE", f"nodePools/{pool}/node/{node}?isDecrementSize=false", status, msec)
+
+    first, whole = give_back(1, "a", 0), int(270_000 / 200)
+    one_node_at_a_time([first, give_back(2, "b", whole)], 200)
+    fails(one_node_at_a_time, [first, give_back(2, "b", whole - 50)], 200, match="two nodes")
+    fails(one_node_at_a_time, [first, give_back(2, "b", 10, pool="ocid1.nodepool.b")], 200, match="two nodes")  # in the whole estate
+    fails(one_node_at_a_time, [{**first, "status": 0}, give_back(2, "b", 10)], 200, match="two nodes")  # it may have been heard
+    one_node_at_a_time([{**first, "status": 0}, give_back(2, "a", 10), give_back(3, "b", 10, status=409)], 200)
+    one_node_at_a_time([first, {**give_back(2, "b", 10), "principal": "hand"}], 200)
 
 
 def test_guarded():
