@@ -12,7 +12,7 @@ SPEED = 60
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "referee: judged by a real part that nobody here wrote")
-    config.addinivalue_line("markers", "long: takes more than half a minute")
+    config.addinivalue_line("markers", "long: takes long, and is not run again with the sanitizers")
 
 
 def pytest_collection_modifyitems(items):

@@ -16,6 +16,8 @@ from simlib import ORD, SJC, Sim  # noqa: E402
 from tandem import (PATIENCE, REGIONS, Tandem, assert_clusters_stand, assert_guarded, assert_seed_stands, estate, find, moving_nodes,  # noqa: E402
                     nodes, once, writes)
 
+pytestmark = pytest.mark.long
+
 SPEED = 200
 RENEWAL = (30 + 60 + 180) / SPEED  # seconds that the simulator takes to drain, terminate and launch
 UPGRADE = 600 / SPEED  # … and for a control plane
@@ -345,7 +347,6 @@ def test_other_region_lacks_nodes(sim, tmp_path):
         wait_done(tandem, sim)
 
 
-@pytest.mark.long
 def test_hung_drain(sim, tmp_path):
     """What cannot be drained is over when its grace is, and nothing else is taken away meanwhile, in neither region."""
     specs = automatic(provenNodes="1%")
@@ -379,7 +380,6 @@ def test_drain_that_is_given_up(sim, tmp_path):
         assert set(given_back(sim)) == set(aged)
 
 
-@pytest.mark.long
 def test_hourly_budget(sim, tmp_path):
     """One an hour: the second waits for the next hour's."""
     age(sim, POOL, 0, 1)
