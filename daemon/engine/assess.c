@@ -27,30 +27,6 @@ static bool has_in_body(const Assessment *a, Verb verb) {
         return false;
 }
 
-static void make_call(Action *action, const char *method, char *path, cJSON *body) {
-        Resource *r = action->resource;
-
-        action->call = (Call){
-                .method = method,
-                .path = path,
-                .body = body,
-                .kind = r->kind,
-                .region = r->region,
-                .target = xstrdup(r->observed->id),
-        };
-        action->basis[0] = r->observed;
-        action_serialize(action, r->kind, r->observed->body);
-}
-
-static void guard_with_etag(Action *action) {
-        action->call.takes_if_match = true;
-        action->call.if_match = xstrdup(action->resource->observed->etag);
-}
-
-static char *path_of(const Resource *r) {
-        return xasprintf("%s/%s", r->kind->path, r->observed->id);
-}
-
 static char *count_text(const Differences *ds) {
         size_t added = 0, removed = 0, changed = 0;
         _cleanup_str_ Str b = {};
@@ -76,8 +52,8 @@ static void act_put(const Context *c, Resource *r, const cJSON *want, Verb verb,
         Action *action = assessment_act(a, r, verb);
 
         select_differences(a, action, verb);
-        make_call(action, "PUT", path_of(r), body_for_put(c, r, want, &a->differences, 1u << verb, false));
-        guard_with_etag(action);
+        action_call(action, "PUT", NULL, body_for_put(c, r, want, &a->differences, 1u << verb, false));
+        action_guard(action);
         action->reason = count_text(&action->differences);
 }
 
@@ -104,8 +80,8 @@ static void act_adopt(const Context *c, Resource *r, Assessment *a) {
 
         d->want_text = xstrdup(r->address);
         d->have_text = xstrdup(observed_tag(r->observed, TAG_ADDRESS));
-        make_call(action, "PUT", path_of(r), body_for_put(c, r, NULL, &none, 0, true));
-        guard_with_etag(action);
+        action_call(action, "PUT", NULL, body_for_put(c, r, NULL, &none, 0, true));
+        action_guard(action);
         action->reason = xasprintf("%s: put our tags on it", how[r->identity]);
 }
 
@@ -120,12 +96,12 @@ static void act_elements(Resource *r, const Field *f, Assessment *a) {
                         continue;
                 action = assessment_act(a, r, d->verb);
                 differences_copy(&action->differences, d);
-                make_call(action, "POST",
-                          xasprintf("%s/%s/actions/%s", r->kind->path, r->observed->id,
-                                    add ? f->action->add : f->action->remove),
-                          json_new_object());
+                action_call(action, "POST",
+                            xasprintf("%s/%s/actions/%s", r->kind->path, r->observed->id,
+                                      add ? f->action->add : f->action->remove),
+                            json_new_object());
                 json_set_copy(action->call.body, f->action->member, add ? d->want : d->have);
-                guard_with_etag(action);
+                action_guard(action);
                 action->reason = xasprintf("%s %s", add ? "add" : "remove", d->path);
         }
 }
@@ -145,10 +121,10 @@ static void act_object(Resource *r, const cJSON *want, const Field *f, Verb verb
         }
         if (!action)
                 return;
-        make_call(action, "POST",
-                  xasprintf("%s/%s/actions/%s", r->kind->path, r->observed->id, f->object_action),
-                  body_for_object_action(r, f, want, &a->differences, verb));
-        guard_with_etag(action);
+        action_call(action, "POST",
+                    xasprintf("%s/%s/actions/%s", r->kind->path, r->observed->id, f->object_action),
+                    body_for_object_action(r, f, want, &a->differences, verb));
+        action_guard(action);
         action->reason = count_text(&action->differences);
 }
 
@@ -201,8 +177,8 @@ static void act_sub(const Context *c, Resource *r, const Field *f, SubCall which
         }
         if (!action)
                 return;
-        make_call(action, "POST", xasprintf("%s/%s/actions/%s", r->kind->path, r->observed->id, name),
-                  json_new_object());
+        action_call(action, "POST", xasprintf("%s/%s/actions/%s", r->kind->path, r->observed->id, name),
+                    json_new_object());
         json_set(action->call.body, remove ? sub->remove_member : sub->add_member, TAKE_PTR(items));
         action->call.sub = f;
         action->call.takes_token = which == SUB_ADD && sub->retry_token;

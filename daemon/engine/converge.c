@@ -80,7 +80,7 @@ static bool is_judged_on_fresh_sight(const Resource *r) {
                 return (r->kind->flags & KIND_NOT_CLOUD) ||
                        (r->absent && r->wrote_digest && strstr(r->wrote_digest, MISSING));
         if (!observed_is_current(r->observed) || r->observed->life != LIFE_READY ||
-            (r->kind->in_transition && r->kind->in_transition(r->observed)))
+            observed_parts_move(r->observed))
                 return false;
         for (size_t i = 0; i < r->observed->n_subs; i++)
                 if (r->observed->subs[i].begun < r->observed->subs[i].written)

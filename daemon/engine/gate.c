@@ -133,8 +133,7 @@ static bool is_taken(const Gatekeeper *g, const char *id) {
 
 /* What answers a write with a work request is changing once that is accepted: until it is looked at, it counts as such. */
 static bool is_changing(const Observed *o) {
-        return o->life == LIFE_COMING || o->life == LIFE_CHANGING || o->life == LIFE_GOING ||
-               (o->kind->flags & KIND_NO_CREATE_BODY && o->begun < o->written);
+        return observed_is_moving(o) || (o->kind->flags & KIND_NO_CREATE_BODY && o->begun < o->written);
 }
 
 static bool check_busy(const Gatekeeper *g, Action *a) {
@@ -242,8 +241,7 @@ static void gate_action(Gatekeeper *g, Action *a) {
 
 /* An upgrade, or nodes that come and go: whoever began it, the next harm waits until it is over. */
 static bool is_unsettled(const Observed *o) {
-        return (carries_load(o->kind) && o->life == LIFE_CHANGING) ||
-               (o->kind->in_transition && o->kind->in_transition(o));
+        return (carries_load(o->kind) && o->life == LIFE_CHANGING) || observed_parts_move(o);
 }
 
 /* It was taken away and is not there again: unless what it lay in is to go next, and has waited for that. */

@@ -223,8 +223,7 @@ static bool is_looked_up(const Observer *o, const Kind *k, unsigned region) {
         if (!(k->flags & KIND_WORK))
                 return *flag_of(o, o->lookups, region, k);
         for (size_t i = 0; kinds[i]; i++)
-                if (kinds[i]->flags & KIND_NO_CREATE_BODY && kinds[i]->service == k->service &&
-                    *flag_of(o, o->declared, region, kinds[i]))
+                if (kind_tells_of(k, kinds[i]) && *flag_of(o, o->declared, region, kinds[i]))
                         return true;
         return false;
 }

@@ -54,18 +54,8 @@ static void act_abandon(Resource *r, Assessment *a) {
         Action *action = assessment_act(a, r, VERB_ADOPT);
 
         action->abandon = true;
-        action->call = (Call){
-                .method = "PUT",
-                .path = xasprintf("%s/%s", r->kind->path, r->observed->id),
-                .body = body_for_abandon(r),
-                .if_match = xstrdup(r->observed->etag),
-                .takes_if_match = true,
-                .kind = r->kind,
-                .region = r->region,
-                .target = xstrdup(r->observed->id),
-        };
-        action->basis[0] = r->observed;
-        action_serialize(action, r->kind, r->observed->body);
+        action_call(action, "PUT", NULL, body_for_abandon(r));
+        action_guard(action);
         action->reason = xstrdup("adopted, and declared no longer: take our tags off and leave it");
 }
 
@@ -86,7 +76,7 @@ void assess_orphan(const Context *c, Resource *r) {
                                "its lifecycle word is not one that tandem knows");
                 return;
         }
-        if (o->life == LIFE_GOING || o->life == LIFE_COMING || o->life == LIFE_CHANGING) {
+        if (observed_is_moving(o)) {
                 assessment_set(a, VERDICT_PROGRESSING, "lifecycle", "%s",
                                o->life == LIFE_GOING ? "going away" : "in transition");
                 return;

@@ -133,8 +133,7 @@ static void add_referenced(const Context *c, const cJSON *v, ChangingList *chang
 }
 
 static bool is_changing(const Observed *object) {
-        return object->life == LIFE_COMING || object->life == LIFE_CHANGING || object->life == LIFE_GOING ||
-               (object->kind->in_transition && object->kind->in_transition(object));
+        return observed_is_moving(object) || observed_parts_move(object);
 }
 
 /* What its list does not tell is read as often as that is listed. */

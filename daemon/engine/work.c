@@ -2,10 +2,8 @@
 #include "work.h"
 
 static const Kind *work_kind(const Kind *k) {
-        if (!(k->flags & KIND_NO_CREATE_BODY))
-                return NULL;
         for (size_t i = 0; kinds[i]; i++)
-                if (kinds[i]->flags & KIND_WORK && kinds[i]->service == k->service)
+                if (kind_tells_of(kinds[i], k))
                         return kinds[i];
         return NULL;
 }
@@ -25,7 +23,7 @@ Listing *work_listing(const Context *c, const Resource *r) {
 }
 
 static bool is_open(const Observed *work) {
-        return work->life == LIFE_COMING || work->life == LIFE_GOING;
+        return observed_is_moving(work);
 }
 
 static bool concerns(const Observed *work, const char *id) {

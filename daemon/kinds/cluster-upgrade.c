@@ -89,13 +89,6 @@ static bool has_pools(const Context *c, const Observed *cluster) {
 }
 
 void cluster_when_failed(const Context *c, const Resource *r, Assessment *a) {
-        Action *action;
-
-        if (!streq_ptr(observed_tag(r->observed, TAG_ORIGIN), "created") || has_pools(c, r->observed) ||
-            r->desired->pin)
-                return;
-        action = assessment_act(a, (Resource *) r, VERB_HEAL);
-        action_delete(action);
-        action->reason = xstrdup("its create FAILED and nothing is in it: make it anew");
-        assessment_set(a, VERDICT_DRIFTED, "create-failed", "%s", action->reason);
+        if (!has_pools(c, r->observed))
+                oke_make_anew(r, a, "its create FAILED and nothing is in it: make it anew");
 }

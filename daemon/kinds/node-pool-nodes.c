@@ -193,11 +193,10 @@ static unsigned size_of(const cJSON *pool) {
 static Action *give_back(const Resource *r, Assessment *a, const Nodes *all, const Node *n, Verb verb) {
         Action *action = assessment_act(a, (Resource *) r, verb);
 
-        action_delete(action);
-        free(action->call.path);
-        action->call.path = xasprintf("%s/%s/node/%s?isDecrementSize=false", r->kind->path, r->observed->id,
-                                      n->id);
-        action->call.deletes = false;
+        action_call(action, "DELETE",
+                    xasprintf("%s/%s/node/%s?isDecrementSize=false", r->kind->path, r->observed->id, n->id),
+                    NULL);
+        action_guard(action);
         action->mends = xasprintf("nodes[%s]", n->name);
         for (size_t i = 0; i < all->n; i++)
                 for (size_t j = 0; j < all->v[i].trouble.n; j++)
@@ -235,10 +234,8 @@ static void ask_for_the_rest(const Resource *r, Assessment *a, const Nodes *all)
         d->want_text = xasprintf("%u", size);
         d->have_text = xasprintf("%zu", all->n);
         json_set_path(body, "nodeConfigDetails.size", cJSON_CreateNumber(size));
-        action_delete(action);
-        action->call.method = "PUT";
-        action->call.body = body;
-        action->call.deletes = false;
+        action_call(action, "PUT", NULL, body);
+        action_guard(action);
         action->reason = xasprintf("%zu of %u nodes are there: the size is written again", all->n, size);
         differences_copy(&a->differences, d);
         assessment_set(a, VERDICT_DRIFTED, "nodes-gone", "%s", action->reason);
@@ -324,16 +321,10 @@ void node_pool_next_step(const Context *c, const Resource *r, Assessment *a) {
 
 void node_pool_when_failed(const Context *c, const Resource *r, Assessment *a) {
         _cleanup_nodes_ Nodes all = {};
-        Action *action;
 
         nodes_read(c, r->observed->body, &all);
-        if (all.n > 0 || r->desired->pin || !streq_ptr(observed_tag(r->observed, TAG_ORIGIN), "created") ||
-            !streq_ptr(json_string(r->observed->body, "lifecycleState"), "FAILED"))
-                return;
-        action = assessment_act(a, (Resource *) r, VERB_HEAL);
-        action_delete(action);
-        action->reason = xstrdup("its create FAILED and it has no node: make it anew");
-        assessment_set(a, VERDICT_DRIFTED, "create-failed", "%s", action->reason);
+        if (all.n == 0)
+                oke_make_anew(r, a, "its create FAILED and it has no node: make it anew");
 }
 
 Parts node_pool_parts(const Observed *o) {

@@ -26,3 +26,15 @@ void oke_next_step(const Context *c, const Resource *r, Assessment *a) {
                 assessment_set(a, VERDICT_BLOCKED, "needs-attention", "OKE says that it needs attention: %s",
                                why ? why : "and does not say why");
 }
+
+void oke_make_anew(const Resource *r, Assessment *a, const char *reason) {
+        Action *action;
+
+        if (r->desired->pin || !streq_ptr(observed_tag(r->observed, TAG_ORIGIN), "created") ||
+            !streq_ptr(json_string(r->observed->body, r->kind->lifecycle_field), "FAILED"))
+                return;
+        action = assessment_act(a, (Resource *) r, VERB_HEAL);
+        action_delete(action);
+        action->reason = xstrdup(reason);
+        assessment_set(a, VERDICT_DRIFTED, "create-failed", "%s", reason);
+}

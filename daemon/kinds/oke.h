@@ -27,6 +27,9 @@ void node_pool_lint(const Estate *e, const Desired *d, LintReport report, void *
 const char *cluster_cni(const Desired *cluster); /* what it is, or comes to when the spec leaves it out */
 bool cluster_is_enhanced(const Desired *cluster);
 
+/* oke.c. What we created ourselves, is FAILED and carries nothing, as the caller has seen: heal, by deleting it. */
+void oke_make_anew(const Resource *r, Assessment *a, const char *reason);
+
 /* cluster-upgrade.c */
 void cluster_next_step(const Context *c, const Resource *r, Assessment *a);
 void cluster_when_failed(const Context *c, const Resource *r, Assessment *a);

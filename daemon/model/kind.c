@@ -141,6 +141,10 @@ const Field *kind_field_path(const Kind *k, const char *dotted) {
         return f;
 }
 
+bool kind_tells_of(const Kind *work, const Kind *k) {
+        return (work->flags & KIND_WORK) && (k->flags & KIND_NO_CREATE_BODY) && work->service == k->service;
+}
+
 char *kind_object_path(const Kind *k, const char *id) {
         _cleanup_free_ char *escaped = k->below ? xstrdup(id) : url_escape(id);
 

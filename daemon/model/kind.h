@@ -303,6 +303,9 @@ const Field *kind_field(const Kind *k, const char *name);
 /* A member of an object as well: "endpointConfig.subnet", of an object of a list, too. NULL: there is none. */
 const Field *kind_field_path(const Kind *k, const char *dotted);
 
+/* Whether 'work' is the kind of work requests that tell what becomes of a write to things of kind 'k'. */
+bool kind_tells_of(const Kind *work, const Kind *k);
+
 /* Where the API has it: "/20160918/vcns/ocid1…". The caller frees. */
 char *kind_object_path(const Kind *k, const char *id);
 /* Gives an object that the API sends without an OCID one of our own, and its parent: {parent}/addons/CoreDNS is its id then. 'scope' is

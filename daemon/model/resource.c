@@ -170,23 +170,34 @@ void action_serialize(Action *a, const Kind *k, const cJSON *body) {
         }
 }
 
-void action_delete(Action *a) {
+void action_call(Action *a, const char *method, char *path, cJSON *body) {
         const Resource *r = a->resource;
 
         a->call = (Call){
-                .method = "DELETE",
-                .path = xasprintf("%s/%s%s%s", r->kind->path, r->observed->id,
-                                  r->kind->delete_query ? "?" : "",
-                                  r->kind->delete_query ? r->kind->delete_query : ""),
-                .if_match = xstrdup(r->observed->etag),
-                .takes_if_match = true,
+                .method = method,
+                .path = path ? path : xasprintf("%s/%s", r->kind->path, r->observed->id),
+                .body = body,
                 .kind = r->kind,
                 .region = r->region,
                 .target = xstrdup(r->observed->id),
-                .deletes = true,
         };
         a->basis[0] = r->observed;
         action_serialize(a, r->kind, r->observed->body);
+}
+
+void action_guard(Action *a) {
+        a->call.takes_if_match = true;
+        a->call.if_match = xstrdup(a->resource->observed->etag);
+}
+
+void action_delete(Action *a) {
+        const Resource *r = a->resource;
+        const char *query = r->kind->delete_query;
+
+        action_call(a, "DELETE", query ? xasprintf("%s/%s?%s", r->kind->path, r->observed->id, query) : NULL,
+                    NULL);
+        action_guard(a);
+        a->call.deletes = true;
 }
 
 Resource *context_find(const Context *c, const char *address) {

@@ -176,7 +176,11 @@ Action *assessment_act(Assessment *a, Resource *r, Verb verb);
 
 /* Whether one of its actions is of this verb. */
 bool assessment_plans(const Assessment *a, Verb verb);
-/* Makes it a DELETE of the resource's object, guarded by its etag and serialised as its kind says. */
+/* Makes it a call on the resource's object, serialised as its kind says. 'path' and 'body' are taken over; a NULL path is the object's own. */
+void action_call(Action *a, const char *method, char *path, cJSON *body);
+/* Guards its call by the etag of the resource's object. */
+void action_guard(Action *a);
+/* Makes it a guarded DELETE of the resource's object. */
 void action_delete(Action *a);
 /* The OCIDs under which the API takes one mutation at a time, read off an object or a create's body. */
 void action_serialize(Action *a, const Kind *k, const cJSON *body);

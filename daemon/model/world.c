@@ -154,8 +154,9 @@ static void take_summary(World *w, Observed *o, cJSON *summary, usec_t begun, us
 
 /* An id goes into paths as it is: one that would end there or lead elsewhere is none. */
 static bool id_is_plain(const Kind *k, const char *id) {
-        const char *plain = k->below ? "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:/"
-                                     : "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:";
+        static const char with_slash[] =
+                "/ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:";
+        const char *plain = k->below ? with_slash : with_slash + 1;
         size_t n = strspn(id, plain);
 
         return n > 0 && n <= 255 && !id[n] && *id != '.';
@@ -327,12 +328,6 @@ void world_drop(World *w, const char *id) {
                 forget(w, o);
 }
 
-/* What a service does because of it is told by its work requests. */
-static bool tells_of(const Listing *l, const Kind *k) {
-        return (l->kind->flags & KIND_WORK) && !l->sub && (k->flags & KIND_NO_CREATE_BODY) &&
-               l->kind->service == k->service;
-}
-
 /* A write to an object counts for every listing of its kind in the region that may hold it: its own, or, for a create, all. */
 void world_wrote(World *w, const Kind *k, unsigned region, const char *id, const Field *sub, usec_t ended) {
         Observed *o = world_find(w, id);
@@ -344,7 +339,7 @@ void world_wrote(World *w, const Kind *k, unsigned region, const char *id, const
         else if (o)
                 o->written = ended;
         HASH_ITER (hh, w->listings, l, next) {
-                if (l->region == region && tells_of(l, k))
+                if (l->region == region && !l->sub && kind_tells_of(l->kind, k))
                         l->written = ended;
                 if (l->kind != k || l->region != region || l->sub != sub)
                         continue;
@@ -405,6 +400,14 @@ bool listing_proves_absence(const World *w, const Listing *l, usec_t wrote) {
 
 bool observed_is_current(const Observed *o) {
         return o->begun >= o->written && !o->doubted;
+}
+
+bool observed_is_moving(const Observed *o) {
+        return o->life == LIFE_COMING || o->life == LIFE_CHANGING || o->life == LIFE_GOING;
+}
+
+bool observed_parts_move(const Observed *o) {
+        return o->kind->in_transition && o->kind->in_transition(o);
 }
 
 const char *observed_tag(const Observed *o, const char *name) {

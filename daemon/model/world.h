@@ -165,5 +165,8 @@ bool listing_proves_absence(const World *w, const Listing *l, usec_t wrote);
 /* The body can be judged: read after our last write to it ended. */
 bool observed_is_current(const Observed *o);
 
+bool observed_is_moving(const Observed *o);  /* its lifecycle goes on by itself: coming, changing or going */
+bool observed_parts_move(const Observed *o); /* a part of it comes or goes, whatever its lifecycle says */
+
 const char *observed_tag(const Observed *o, const char *name); /* a freeform tag, borrowed, or NULL */
 const char *observed_name(const Observed *o);                  /* its name, or its id */

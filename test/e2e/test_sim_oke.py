@@ -40,6 +40,13 @@ def slow_oke(slow):
     return Oke(slow)
 
 
+def come(oke, path, body, seconds):
+    """What a create has come to after so many seconds of the simulator's."""
+    r = oke.call("POST", path, body)
+    oke.sim.advance(seconds)
+    return oke.get(f"{path}/" + oke.work(r.headers["opc-work-request-id"])["resources"][0]["identifier"])
+
+
 # Clusters
 
 
@@ -271,12 +278,8 @@ def test_pool_life(sim, oke):
 
 def test_node_durations(slow):
     oke = slow_oke(slow)
-    r = oke.call("POST", "/clusters", oke.cluster_body())
-    slow.advance(430)
-    c = oke.get("/clusters/" + oke.work(r.headers["opc-work-request-id"])["resources"][0]["identifier"])
-    r = oke.call("POST", "/nodePools", oke.pool_body(c))
-    slow.advance(6)
-    pool = oke.get("/nodePools/" + oke.work(r.headers["opc-work-request-id"])["resources"][0]["identifier"])
+    c = come(oke, "/clusters", oke.cluster_body(), 430)
+    pool = come(oke, "/nodePools", oke.pool_body(c), 6)
     assert pool["lifecycleState"] == "CREATING" and {n["lifecycleState"] for n in pool["nodes"]} == {"CREATING"}
     assert slow.get(SJC, "/instances/" + pool["nodes"][0]["id"]).body["lifecycleState"] == "PROVISIONING"
     slow.advance(170)
@@ -302,12 +305,8 @@ def test_node_durations(slow):
 def test_node_replaced(slow):
     """isDecrementSize=false: the other one comes only when the old one is gone."""
     oke = slow_oke(slow)
-    r = oke.call("POST", "/clusters", oke.cluster_body())
-    slow.advance(430)
-    c = oke.get("/clusters/" + oke.work(r.headers["opc-work-request-id"])["resources"][0]["identifier"])
-    r = oke.call("POST", "/nodePools", oke.pool_body(c, size=2))
-    slow.advance(200)
-    pool = oke.get("/nodePools/" + oke.work(r.headers["opc-work-request-id"])["resources"][0]["identifier"])
+    c = come(oke, "/clusters", oke.cluster_body(), 430)
+    pool = come(oke, "/nodePools", oke.pool_body(c, size=2), 200)
     old = [n["id"] for n in pool["nodes"]]
     assert oke.call("DELETE", f"/nodePools/{pool['id']}/node/{old[0]}?isDecrementSize=false").status == 202
     slow.advance(85)
@@ -411,12 +410,8 @@ def test_cycling(sim, oke, mode):
 
 def test_cycling_keeps_the_size_up(slow):
     oke = slow_oke(slow)
-    r = oke.call("POST", "/clusters", oke.cluster_body())
-    slow.advance(430)
-    c = oke.get("/clusters/" + oke.work(r.headers["opc-work-request-id"])["resources"][0]["identifier"])
-    r = oke.call("POST", "/nodePools", oke.pool_body(c, size=2))
-    slow.advance(200)
-    pool = oke.get("/nodePools/" + oke.work(r.headers["opc-work-request-id"])["resources"][0]["identifier"])
+    c = come(oke, "/clusters", oke.cluster_body(), 430)
+    pool = come(oke, "/nodePools", oke.pool_body(c, size=2), 200)
     oke.call("PUT", "/nodePools/" + pool["id"], {"nodePoolCyclingDetails": {"isNodeCyclingEnabled": True}, "sshPublicKey": "ssh-rsa x"})
     seen = []
     for _ in range(80):
@@ -431,12 +426,8 @@ def test_cycling_keeps_the_size_up(slow):
 
 def test_a_drain_that_hangs(slow):
     oke = slow_oke(slow)
-    r = oke.call("POST", "/clusters", oke.cluster_body())
-    slow.advance(430)
-    c = oke.get("/clusters/" + oke.work(r.headers["opc-work-request-id"])["resources"][0]["identifier"])
-    r = oke.call("POST", "/nodePools", oke.pool_body(c))
-    slow.advance(200)
-    pool = oke.get("/nodePools/" + oke.work(r.headers["opc-work-request-id"])["resources"][0]["identifier"])
+    c = come(oke, "/clusters", oke.cluster_body(), 430)
+    pool = come(oke, "/nodePools", oke.pool_body(c), 200)
     path, ids = "/nodePools/" + pool["id"], [n["id"] for n in pool["nodes"]]
     for id in ids:
         oke.node(id, "hang-drain")
@@ -666,13 +657,9 @@ def test_options(sim, oke):
 
 def test_snapshot(tmp_path, slow):
     oke = slow_oke(slow)
-    r = oke.call("POST", "/clusters", oke.cluster_body())
-    slow.advance(430)
-    c = oke.get("/clusters/" + oke.work(r.headers["opc-work-request-id"])["resources"][0]["identifier"])
+    c = come(oke, "/clusters", oke.cluster_body(), 430)
     oke.call("POST", "/clusters", oke.cluster_body(name="coming"))
-    r = oke.call("POST", "/nodePools", oke.pool_body(c, size=2))
-    slow.advance(200)
-    pool = oke.get("/nodePools/" + oke.work(r.headers["opc-work-request-id"])["resources"][0]["identifier"])
+    pool = come(oke, "/nodePools", oke.pool_body(c, size=2), 200)
     oke.call("DELETE", f"/nodePools/{pool['id']}/node/{pool['nodes'][0]['id']}?isDecrementSize=false")
     oke.call("POST", f"/clusters/{c['id']}/addons", {"addonName": "CertManager"})
     path = tmp_path / "estate.json"
